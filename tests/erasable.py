@@ -39,6 +39,15 @@ NOBODY: Mapping[str, str] = MappingProxyType(
             "create_time update_time recurrence series series_version due_time budget_share frozen_from "
             "finish_time ran_to_its_end"
         ),
+        "counted_campaigns": "campaign_id count_time settled spent_count spent_minor",
+        "counted_days": (
+            "campaign_id day tier channel arm issued_count redeemed_count given_back_count order_minor discount_minor "
+            "refunded_minor"
+        ),
+        "counted_groups": (
+            "campaign_id tier channel arm customers issued_count buyers held_count redeemed_count given_back_count "
+            "open_count discount_minor"
+        ),
         "coupons": "code campaign_id tier channel discount state issue_time expire_time",
         "drift_readings": "model_id day feature stability",
         "erased_customers": "id_hash time",

@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from erasable import unclassified
 from made.campaigns import NOW, add_customers, make_cause
 from running.worker_processes import wait_for
+from shops.reporting_shop import ask
 from sqlalchemy import text
 
 from campaigns.audiences import segments
@@ -134,6 +135,17 @@ def test_when_campaigns_of_before_ended_is_told_by_the_audit_log(database_url: s
         ended = connection.execute("SELECT campaign_id, finish_time::date::text FROM campaigns ORDER BY 1").fetchall()
 
     assert ended == [("cut-short", "2026-11-05"), ("running", None), ("unknown", None)]
+
+
+def test_campaigns_of_before_are_counted(shop_url: str) -> None:
+    asked = "SELECT campaign_id, day, tier, arm, issued_count, redeemed_count, discount_minor, customers"
+    query = f"{asked} FROM reporting.campaign_performance ORDER BY 1, 2, 3, 4"
+    before = ask(shop_url, query)
+    command.downgrade(configuration(shop_url), _before("campaigns_of_before_are_counted"))
+
+    migrate(shop_url)
+
+    assert ask(shop_url, query) == before != []
 
 
 WELCOME = '{"kind": "NEW_CUSTOMER", "reward": {"kind": "FIXED", "amount_minor": 5}}'

@@ -29,13 +29,14 @@ WHERE campaign_id = :campaign_id AND state = 'ISSUED' AND coupons.expire_time > 
 """)  # noqa: S608 - made of constants
 PAST = text("""
 WITH over AS (
-  SELECT campaign_id FROM campaigns WHERE ran_to_its_end AND end_time <= :now AND issued_count > 0
+  SELECT campaign_id FROM campaigns JOIN counted_campaigns USING (campaign_id)
+  WHERE ran_to_its_end AND end_time <= least(:now, count_time) AND issued_count > 0
   ORDER BY end_time DESC, campaign_id LIMIT :limit
 )
-SELECT coupons.tier, count(*) AS coupons, coalesce(sum(nullif(purchase_90, 'NaN')), 0)::float8 AS buyers,
-  count(*) FILTER (WHERE state = 'REDEEMED') AS redeemed
-FROM over JOIN coupons USING (campaign_id) JOIN audiences USING (campaign_id, customer_id)
-GROUP BY campaign_id, coupons.tier ORDER BY campaign_id, coupons.tier
+SELECT tier, sum(counted_groups.issued_count)::bigint AS coupons, sum(buyers) AS buyers,
+  sum(redeemed_count)::bigint AS redeemed
+FROM over JOIN counted_groups USING (campaign_id) WHERE counted_groups.issued_count > 0
+GROUP BY campaign_id, tier ORDER BY campaign_id, tier
 """)
 
 
@@ -76,7 +77,7 @@ def outstanding(snapshot: Snapshot, campaign_id: str, now: datetime) -> list[Exp
 
 
 def past(snapshot: Snapshot, now: datetime, *, campaigns: int) -> list[Fared]:
-    """Of so many campaigns that ran to their end last, each tier of each."""
+    """Of so many campaigns that ran to their end last and were counted since, each tier of each."""
     return [Fared(*row) for row in snapshot.execute(PAST, {"now": now, "limit": campaigns})]
 
 

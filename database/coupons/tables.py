@@ -1,9 +1,9 @@
-"""Codes, issued or brought along; what holds, uses and hands them over; and whether the books agreed."""
+"""Codes, issued or brought along; what holds, uses and hands them over; whether the books agreed; counts of reports."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Integer, SmallInteger, text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Identity, Index, Integer, SmallInteger, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -150,3 +150,54 @@ class ReconciliationRow(Row):
     """That were compared."""
     differences: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     """Name, truth and counter of each figure that did not agree; empty is good."""
+
+
+class CountedCampaignRow(Row):
+    """When the rows of a launched campaign were counted for reports, and what its counters said just before."""
+
+    __tablename__ = "counted_campaigns"
+    campaign_id: Mapped[str] = mapped_column(ForeignKey(CampaignRow.campaign_id), primary_key=True)
+    count_time: Mapped[datetime]
+    settled: Mapped[bool]
+    """Whether it was over for so long that its counts change with these counters only."""
+    spent_count: Mapped[int]
+    spent_minor: Mapped[int]
+    """Of all its shards: every redemption, refund and code given back moves one of the two."""
+
+
+class CountedGroupRow(Row):
+    """How far the customers of one tier, channel and arm of a campaign came, the holdout among them."""
+
+    __tablename__ = "counted_groups"
+    campaign_id: Mapped[str] = mapped_column(primary_key=True)
+    tier: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    arm: Mapped[str] = mapped_column(primary_key=True)
+    customers: Mapped[int]
+    issued_count: Mapped[int]
+    buyers: Mapped[float]
+    """Sum of the probabilities, of whom a coupon was issued to, to buy within 90 days of the launch."""
+    held_count: Mapped[int]
+    redeemed_count: Mapped[int]
+    given_back_count: Mapped[int]
+    """Coupons that were used and given back at least once."""
+    open_count: Mapped[int]
+    discount_minor: Mapped[int]
+    """Taken off orders less refunds."""
+
+
+class CountedDayRow(Row):
+    """What happened in such a group on a day, UTC: coupons issued, and redemptions of that day."""
+
+    __tablename__ = "counted_days"
+    campaign_id: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    tier: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    arm: Mapped[str] = mapped_column(primary_key=True)
+    issued_count: Mapped[int]
+    redeemed_count: Mapped[int]
+    given_back_count: Mapped[int]
+    order_minor: Mapped[int]
+    discount_minor: Mapped[int]
+    refunded_minor: Mapped[int]

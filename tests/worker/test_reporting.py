@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 import psycopg
@@ -10,7 +11,10 @@ from made.campaigns import NOW, counts, make_cause, rescore
 from shops.reporting_shop import LATER, MINIMUM, SPENDS, ask, bought, open_shop
 from sqlalchemy import text
 
+from campaigns.coupons import refunding
+from campaigns.life import campaigns
 from campaigns.models import registry
+from database.coupons import counting
 from database.events.store import insert_events
 from database.models import score_history
 from database.reporting import analyst, refreshing, views
@@ -27,8 +31,13 @@ TIERS = "SELECT tier, customers FROM reporting.tiers ORDER BY customers"
 
 def refresh(database: Database, now: datetime, *, seconds: float = 60, left: int = 99) -> list[str]:
     """What one tick makes anew, with time for so many."""
-    steps = iter(range(left + 1))
-    return reporting.refresh(database, now, every=HOUR, seconds=seconds, enough=lambda: next(steps) == left)
+    steps = count()
+    return reporting.refresh(database, now, every=HOUR, seconds=seconds, enough=lambda: next(steps) >= left)
+
+
+def to_count(database: Database, now: datetime) -> list[str]:
+    with database.reading() as snapshot:
+        return counting.due(snapshot, now, every=HOUR)
 
 
 def grow(database: Database) -> None:
@@ -111,8 +120,42 @@ def test_what_a_clock_that_was_ahead_made_is_made_anew(shop_of_reports: Database
 
 
 def test_what_there_is_no_time_for_is_due_at_the_next_tick(shop_of_reports: Database) -> None:
-    assert refresh(shop_of_reports, LATER + HOUR, left=2) == STORED[:2]
-    assert refresh(shop_of_reports, LATER + HOUR + timedelta(minutes=1)) == STORED[2:]
+    assert refresh(shop_of_reports, LATER + HOUR, left=2) == []
+    assert to_count(shop_of_reports, LATER + HOUR) == ["spring"]
+
+    tick = LATER + HOUR + timedelta(minutes=1)
+    assert refresh(shop_of_reports, tick, left=3) == STORED[:2]
+    with shop_of_reports.reading() as snapshot:
+        assert refreshing.as_of(snapshot)["coupon_funnel"] == LATER + HOUR, "as old as the oldest count"
+    assert refresh(shop_of_reports, tick) == STORED[2:]
+
+
+def test_a_campaign_that_is_over_is_counted_anew_where_its_counters_moved(
+    shop_of_reports: Database, shop_url: str
+) -> None:
+    discounts = "SELECT sum(discount_minor) FROM reporting.{} WHERE campaign_id = 'spring'"
+
+    def shown() -> list[Any]:
+        return [ask(shop_url, discounts.format(view))[0][0] for view in STORED[:2]]
+
+    with shop_of_reports.writing() as transaction:
+        campaigns.end(transaction, make_cause(LATER), "spring")
+        used = text("SELECT max(redemption_id) FROM redemptions WHERE campaign_id = 'spring' AND refunded_minor = 0")
+        redemption_id = transaction.scalars(used).one()
+    day = timedelta(days=1)
+    refresh(shop_of_reports, LATER + day - HOUR)
+    assert to_count(shop_of_reports, LATER + day) == ["paris", "spring"]
+    refresh(shop_of_reports, LATER + day)
+    before = shown()
+    assert to_count(shop_of_reports, LATER + 2 * day) == ["paris"]
+
+    with shop_of_reports.writing() as transaction:
+        refunding.refund(transaction, make_cause(LATER + 2 * day), redemption_id, refund_id="late", amount_minor=100)
+    assert to_count(shop_of_reports, LATER + 2 * day) == ["paris", "spring"]
+    refresh(shop_of_reports, LATER + 2 * day)
+
+    assert shown() == [minor - 100 for minor in before]
+    assert to_count(shop_of_reports, LATER + 3 * day) == ["paris"]
 
 
 def test_another_setting_makes_all_rows_anew(shop_of_reports: Database) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 
 from campaigns.watching import readings
 from database import patience
+from database.coupons import counting
 from database.models import score_history
 from database.reporting import refreshing
 from database.reporting.refreshing import ReportSettings
@@ -14,6 +15,8 @@ from settings import Settings
 from worker.clock.schedule import Enough, each, while_there_is_time
 
 log = logging.getLogger(__name__)
+OF_COUNTS = ("campaign_performance", "coupon_funnel")
+"""Their rows are made from what is counted of campaigns one by one."""
 
 
 def tend(database: Database, read: Settings, now: datetime, *, enough: Enough) -> None:
@@ -79,12 +82,33 @@ def refresh(database: Database, now: datetime, *, every: timedelta, seconds: flo
     done = []
     for name in while_there_is_time(waiting, enough):
         try:
-            with database.writing() as transaction:
-                patience.limit(transaction, seconds)
-                if refreshing.refresh(transaction, name, now):
-                    done.append(name)
+            counted = name not in OF_COUNTS or count(database, now, every=every / 2, seconds=seconds, enough=enough)
+            if counted and _refreshed(database, name, now, seconds):
+                done.append(name)
         except Exception as error:
             log.exception("reporting.%s was not refreshed; its rows stay", name)
             with database.writing() as transaction:
                 refreshing.failed(transaction, name, str(error), now)
     return done
+
+
+def count(database: Database, now: datetime, *, every: timedelta, seconds: float, enough: Enough) -> bool:
+    """Count what is due of campaigns, each in a transaction of its own; whether nothing is left to count."""
+    with database.reading() as snapshot:
+        waiting = counting.due(snapshot, now, every=every)
+    in_time = while_there_is_time(waiting, enough)
+    done = each(partial(_counted, database, campaign_id, now, seconds) for campaign_id in in_time)
+    return sum(done) == len(waiting)
+
+
+def _counted(database: Database, campaign_id: str, now: datetime, seconds: float) -> bool:
+    with database.writing() as transaction:
+        patience.limit(transaction, seconds)
+        return counting.count(transaction, campaign_id, now)
+
+
+def _refreshed(database: Database, name: str, now: datetime, seconds: float) -> bool:
+    with database.writing() as transaction:
+        patience.limit(transaction, seconds)
+        as_of = counting.as_of(transaction, now) if name in OF_COUNTS else now
+        return refreshing.refresh(transaction, name, as_of)

@@ -1,25 +1,8 @@
 CREATE MATERIALIZED VIEW reporting_store.campaign_performance AS
-WITH shown AS (
-  SELECT campaign_id, tier, channel, arm, count(*) AS customers FROM audiences GROUP BY 1, 2, 3, 4
-  HAVING count(*) >= (SELECT minimum_group FROM report_settings)
-), happened AS (
-  SELECT campaign_id, customer_id, (issue_time AT TIME ZONE 'UTC')::date AS day, 1 AS issued, 0 AS redeemed,
-    0 AS given_back, 0 AS order_minor, 0 AS discount_minor, 0 AS refunded_minor
-  FROM coupons
-  UNION ALL
-  SELECT campaign_id, customer_id, (redeem_time AT TIME ZONE 'UTC')::date, 0, (NOT given_back)::integer,
-    given_back::integer, CASE WHEN given_back THEN 0 ELSE order_minor END, discount_minor - refunded_minor,
-    refunded_minor
-  FROM redemptions
-), counted AS MATERIALIZED (
-  SELECT campaign_id, day, tier, channel, arm, sum(issued) AS issued_count, sum(redeemed) AS redeemed_count,
-    sum(given_back) AS given_back_count, sum(order_minor)::bigint AS order_minor,
-    sum(discount_minor)::bigint AS discount_minor, sum(refunded_minor)::bigint AS refunded_minor
-  FROM happened JOIN audiences USING (campaign_id, customer_id) GROUP BY campaign_id, day, tier, channel, arm
-)
-SELECT campaign_id, day, tier, channel, arm, shown.customers, currency, counted.issued_count,
-  redeemed_count, given_back_count, order_minor, discount_minor, refunded_minor
-FROM counted JOIN shown USING (campaign_id, tier, channel, arm) JOIN campaigns USING (campaign_id);
+SELECT campaign_id, day, tier, channel, arm, customers, currency, counted_days.issued_count,
+  counted_days.redeemed_count, counted_days.given_back_count, order_minor, counted_days.discount_minor, refunded_minor
+FROM counted_days JOIN counted_groups USING (campaign_id, tier, channel, arm) JOIN campaigns USING (campaign_id)
+WHERE customers >= (SELECT minimum_group FROM report_settings);
 
 CREATE UNIQUE INDEX ON reporting_store.campaign_performance (campaign_id, day, tier, channel, arm);
 

@@ -1,27 +1,10 @@
 CREATE MATERIALIZED VIEW reporting_store.coupon_funnel AS
-WITH held AS (
-  SELECT DISTINCT code FROM reservations
-  WHERE state = 'HELD' AND expire_time > (SELECT as_of FROM report_views WHERE name = 'coupon_funnel')
-), used AS (
-  SELECT code, bool_or(given_back) AS given_back, bool_or(NOT given_back) AS counts,
-    sum(discount_minor - refunded_minor) AS discount_minor
-  FROM redemptions GROUP BY code
-)
-SELECT audiences.campaign_id, audiences.tier, audiences.channel, audiences.arm, currency, count(*) AS customers,
-  count(coupons.code) AS issued_count,
-  count(*) FILTER (WHERE used.counts) AS redeemed_count,
-  count(*) FILTER (WHERE used.given_back) AS given_back_count,
-  count(held.code) AS held_count,
-  count(coupons.code) FILTER (WHERE used.counts IS NOT TRUE AND held.code IS NULL AND NOT over) AS open_count,
-  count(coupons.code) FILTER (WHERE used.counts IS NOT TRUE AND held.code IS NULL AND over) AS expired_count,
-  coalesce(sum(used.discount_minor), 0)::bigint AS discount_minor
-FROM audiences JOIN campaigns USING (campaign_id)
-JOIN report_views AS report ON report.name = 'coupon_funnel'
-LEFT JOIN coupons ON coupons.campaign_id = audiences.campaign_id AND coupons.customer_id = audiences.customer_id
-LEFT JOIN used ON used.code = coupons.code LEFT JOIN held ON held.code = coupons.code
-CROSS JOIN LATERAL (SELECT campaigns.state = 'ENDED' OR coupons.expire_time <= report.as_of AS over) AS time
-GROUP BY audiences.campaign_id, audiences.tier, audiences.channel, audiences.arm, currency
-HAVING count(*) >= (SELECT minimum_group FROM report_settings);
+SELECT campaign_id, tier, channel, arm, currency, customers, counted_groups.issued_count, counted_groups.redeemed_count,
+  given_back_count, held_count, open_count,
+  counted_groups.issued_count - counted_groups.redeemed_count - held_count - open_count AS expired_count,
+  counted_groups.discount_minor
+FROM counted_groups JOIN campaigns USING (campaign_id)
+WHERE customers >= (SELECT minimum_group FROM report_settings);
 
 CREATE UNIQUE INDEX ON reporting_store.coupon_funnel (campaign_id, tier, channel, arm);
 

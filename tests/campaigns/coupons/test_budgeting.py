@@ -35,13 +35,18 @@ from campaigns.terms.limits import Budget
 from campaigns.terms.refusals import InvalidCampaign
 from campaigns.tiers.tiers import Tier
 from database.budgets.ledger import Amounts
-from database.coupons import exposure
+from database.coupons import counting, exposure
 from database.session import Database
 from database.work import operations
 from worker.clock.schedule import end_campaigns
 
 BASKET = Basket(order_minor=2000, currency="GBP", order_id="o1")
 CUSTOMERS = [f"c{number:03}" for number in range(400)]
+USE_HALF = text("""
+INSERT INTO redemptions (redemption_id, code, campaign_id, customer_id, order_id, order_minor, discount_minor, currency,
+  redeem_time)
+SELECT code, code, campaign_id, customer_id, code, 2000, 500, 'GBP', issue_time FROM coupons WHERE customer_id < 'c200'
+""")
 Hindrance = Callable[..., Campaign]
 FIVE_POUNDS = Offer(tier=Tier.HIGH, discount=Discount(reward=Fixed(amount_minor=500)), channel=Channel.ON_SITE)
 
@@ -138,11 +143,13 @@ def test_past_campaigns_teach_how_coupons_are_used(database: Database) -> None:
     launch_campaign(database, make_plan(offers=(FIVE_POUNDS,)), "past")
     before = standing(database, "past").committed[0].rate
     with database.writing() as transaction:
-        transaction.execute(text("UPDATE coupons SET state = 'REDEEMED' WHERE customer_id < 'c200'"))
+        transaction.execute(USE_HALF)
         transaction.execute(text("UPDATE campaigns SET start_time = '2026-01-01', end_time = '2026-02-01'"))
     assert end_campaigns(database, NOW) == 1
     launch_campaign(database, make_plan(offers=(FIVE_POUNDS,)), "next")
 
+    with database.writing() as transaction:
+        counting.count(transaction, "past", NOW)
     with database.reading() as snapshot:
         (fared,) = exposure.past(snapshot, NOW, campaigns=10)
 
@@ -161,8 +168,9 @@ def test_a_campaign_that_did_not_run_to_its_end_teaches_nothing(database: Databa
 
     end_campaigns(database, plan.end_time)
 
-    with database.reading() as snapshot:
-        assert exposure.past(snapshot, plan.end_time, campaigns=10) == []
+    with database.writing() as transaction:
+        counting.count(transaction, "spring", plan.end_time)
+        assert exposure.past(transaction, plan.end_time, campaigns=10) == []
 
 
 def test_refused_attempts_are_counted_by_reason(database: Database) -> None:
