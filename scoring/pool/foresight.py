@@ -54,6 +54,10 @@ class Foresight(Generic[Request, Beside]):
         """Seconds until the batches under way are done, over all replicas."""
         return sum(max(end - now, 0.0) for end in self.ends.values())
 
+    def overdue(self, now: float, replicas: int) -> float:
+        """Seconds for which every replica has owed its answers; 0 where one is free or in time."""
+        return 0.0 if len(self.ends) < replicas else max(now - max(self.ends.values()), 0.0)
+
     def load_by(self) -> float:
         """When loading must begin for the first replica that will be free."""
         return min(self.ends.values()) - HEAD_START * self._load_seconds

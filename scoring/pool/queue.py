@@ -12,12 +12,14 @@ from scoring.pool.deciding import Backlog
 from scoring.pool.figures import PoolFigures
 from scoring.pool.foresight import Foresight
 from scoring.pool.lane import Lane
-from scoring.pool.refusals import Closed, Expired, Overloaded, ReplicaDied
+from scoring.pool.refusals import Closed, Expired, Overloaded, ReplicaDied, ReplicaSilent
 from scoring.pool.row import Beside, Request, Row, Told
 from scoring.pool.waiting import Waiting
 
 SHORTEST_RETRY = 0.05
 """Seconds; nobody is told to come back sooner."""
+SILENCE = 1.0
+"""Seconds by which batches may be late without a doubt that they come."""
 Fail = Callable[[Sequence[Row[Request, Beside]], Exception], None]
 """Tells all who wait for these rows."""
 Staffed = Callable[[int], None]
@@ -51,7 +53,7 @@ class Queue(Generic[Request, Beside]):
         self._counters = Counters[Request, Beside]()
 
     def put(self, row: Row[Request, Beside]) -> None:
-        """Take a row, of who was let in or would be now. Raises Overloaded, Expired, Closed or ReplicaDied."""
+        """Take a row, of who was let in or would be now. Raises Overloaded, Expired, Closed, ReplicaDied or -Silent."""
         with self._lock:
             if self._shared(row):
                 return
@@ -187,7 +189,7 @@ class Queue(Generic[Request, Beside]):
         """
         now = self._clock()
         with self._lock:
-            if self._closing or self._replicas == 0:
+            if self._closing or self._replicas == 0 or self._silent_for(now, deadline):
                 return None
             row = Row[Request, Beside](tickets=[], arrival=now, deadline=deadline, lane=Lane.INTERACTIVE, kind=None)
             self._foretell(row)
@@ -227,7 +229,14 @@ class Queue(Generic[Request, Beside]):
         if row.deadline <= row.arrival:
             self._counters.tally("expired", [row])
             raise Expired(LATE)
+        if silent := self._silent_for(row.arrival, row.deadline):
+            raise ReplicaSilent(f"no replica has answered for {silent:.1f} s longer than a batch takes")
         self._foretell(row)
+
+    def _silent_for(self, now: float, deadline: float) -> float:
+        """Seconds, where they are more than a newcomer has: what is late is likely to be so for as long again."""
+        overdue = self._foresight.overdue(now, self._replicas)
+        return overdue if overdue > max(SILENCE, min(deadline - now, self._longest_wait)) else 0.0
 
     def _foretell(self, row: Row[Request, Beside]) -> None:
         """Raises Overloaded where its answer would come too late."""

@@ -23,7 +23,7 @@ class ReplicaDied(Exception):
 
 
 class ReplicaSilent(ReplicaDied):
-    """The process neither answered nor ended for as long as its batch may take, and was killed."""
+    """The process neither answers nor ends: for longer than a newcomer has, or for so long that it was killed."""
 
 
 class GivenUp(Exception):

@@ -19,6 +19,9 @@ from telemetry.tracing import CallSpan
 FOREVER = 10**6
 """Seconds; gRPC reports a deadline that was not set as a very late one."""
 
+ROUNDED_UP = 0.99
+"""Of what gRPC says of a deadline of a second or more: it sends the seconds rounded up, by a hundredth at most."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
@@ -71,10 +74,11 @@ def answering(call: Call) -> Iterator[Call]:
 
 
 def deadline_of(method: str, context: "grpc.aio.ServicerContext[Any, Any]") -> float:
-    """The caller's deadline, or the method's own when the caller set none."""
+    """The caller's deadline, never later than the caller's own clock has it; the method's own where there is none."""
     remaining = context.time_remaining()
-    seconds = default_seconds(method) if remaining is None or remaining > FOREVER else remaining
-    return time.monotonic() + seconds
+    if remaining is None or remaining > FOREVER:
+        return time.monotonic() + default_seconds(method)
+    return time.monotonic() + remaining * (ROUNDED_UP if remaining >= 1 else 1)
 
 
 def arrival() -> datetime:

@@ -14,6 +14,7 @@ import pytest
 from made.campaigns import make_cause, prove, store_scores
 from running.serving import Shop, activate, purchase, recording, register, serving
 from running.worker_processes import wait_for as until
+from structlog.testing import capture_logs
 from tierwise.v1 import recommendation_service_pb2, score_pb2, scoring_service_pb2
 
 from campaigns.models import registry
@@ -140,6 +141,23 @@ def test_without_a_process_the_stored_score_answers_and_says_so(shop: Shop) -> N
         (True, score_pb2.Score.MODEL_NOT_LOADED)
     ] * 2
     assert scores[0].expected_spend.expected.units == 90
+    assert models_and_failures([shop.scoring.Score(SCORE_ANNA, timeout=60).score]) == ({model(shop)}, [])
+
+
+def test_a_process_that_hangs_leaves_the_stored_score_to_whoever_has_less_time_than_it_is_late(shop: Shop) -> None:
+    shop.scoring.Score(SCORE_ANNA, timeout=60)
+    hangs = scoring_replica(shop).pid
+    os.kill(hangs, signal.SIGSTOP)
+    with capture_logs() as lines:
+        with pytest.raises(grpc.RpcError) as late:
+            shop.scoring.Score(SCORE_ANNA, timeout=2)
+        stored = shop.scoring.Score(SCORE_ANNA, timeout=1).score
+        assert shop.server.guard.settle(10)
+    os.kill(hangs, signal.SIGCONT)
+
+    assert late.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert [line["code"] for line in lines if line["event"] == "call"] == ["DEADLINE_EXCEEDED", "OK"]
+    assert (stored.degraded_reason, stored.expected_spend.expected.units) == (score_pb2.Score.MODEL_NOT_LOADED, 90)
     assert models_and_failures([shop.scoring.Score(SCORE_ANNA, timeout=60).score]) == ({model(shop)}, [])
 
 

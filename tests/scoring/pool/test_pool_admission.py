@@ -3,7 +3,7 @@
 import pytest
 from networks.pool_of_numbers import WAIT, Network, Numbers, answer, occupied, payload
 
-from scoring.pool.refusals import Closed, Expired, Overloaded
+from scoring.pool.refusals import Closed, Expired, Overloaded, ReplicaSilent
 from scoring.pool.replica import LocalReplica
 
 
@@ -140,6 +140,25 @@ def test_a_pool_that_answers_later_than_foretold_lets_fewer_in(pool: Numbers, ne
     network.gate.set()
 
     assert [answer(ticket) for ticket in (second, patient)] == [0, 6]
+
+
+def test_nobody_waits_for_a_replica_that_has_been_silent_for_longer_than_they_would(
+    pool: Numbers, network: Network
+) -> None:
+    network.gate.set()
+    network.seconds = 2.0
+    pool.submit(0).result(WAIT)
+    under_way = occupied(pool, network)
+    network.clock.now += 2.0 + 5.0
+    hasty, patient = network.clock.now + 4.9, network.clock.now + 9.0
+
+    assert pool.admit(hasty) is None, "who asks is told why"
+    with pytest.raises(ReplicaSilent, match=r"for 5\.0 s longer"):
+        pool.submit(1, deadline=hasty)
+    waits = pool.submit(2, deadline=patient)
+    network.gate.set()
+
+    assert (answer(under_way), answer(waits), answer(pool.submit(3, deadline=hasty + 90))) == (0, 4, 6)
 
 
 def test_a_slow_past_never_refuses_the_first_caller(pool: Numbers, network: Network) -> None:

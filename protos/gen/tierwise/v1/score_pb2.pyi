@@ -37,7 +37,7 @@ class Score(_message.Message):
         DEGRADED_REASON_UNSPECIFIED: Score._DegradedReason.ValueType  # 0
         """The answer is fresh."""
         MODEL_NOT_LOADED: Score._DegradedReason.ValueType  # 1
-        """No network is loaded."""
+        """No network is loaded, or none answers."""
         MODEL_FAILED: Score._DegradedReason.ValueType  # 2
         """The network failed on this customer."""
 
@@ -47,7 +47,7 @@ class Score(_message.Message):
     DEGRADED_REASON_UNSPECIFIED: Score.DegradedReason.ValueType  # 0
     """The answer is fresh."""
     MODEL_NOT_LOADED: Score.DegradedReason.ValueType  # 1
-    """No network is loaded."""
+    """No network is loaded, or none answers."""
     MODEL_FAILED: Score.DegradedReason.ValueType  # 2
     """The network failed on this customer."""
 
