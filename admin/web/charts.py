@@ -18,6 +18,7 @@ FILLED = 0.7
 """Of the room of a name, by its columns."""
 
 Words = Callable[[float], str]
+Marks = Callable[[float, float], Sequence[float]]
 Place = Callable[[float], float]
 
 
@@ -124,11 +125,22 @@ class ColumnChart:
     bottom: float = HEIGHT - BOTTOM
 
 
+def nice_ticks(low: float, high: float) -> list[float]:
+    """Round numbers that enclose the range: steps of 1, 2 or 5 times a power of ten (Heckbert, Graphics Gems, 1990)."""
+    if high <= low:
+        high = low + (abs(low) or 1.0)
+    raw = (high - low) / TICKS
+    magnitude = 10.0 ** math.floor(math.log10(raw))
+    step = next(factor for factor in (1, 2, 5, 10) if factor * magnitude >= raw * (1 - 1e-9)) * magnitude
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [place * step for place in range(first, last + 1)]
+
+
 def line_chart(
     series: Sequence[Series], *, x_words: Words, y_words: Words, from_zero: bool = False, width: float = WIDTH,
-    height: float = HEIGHT,
+    height: float = HEIGHT, marks: Marks = nice_ticks,
 ) -> LineChart:  # fmt: skip
-    """Lines with their intervals; an empty grid where there are no figures."""
+    """Lines with their intervals; an empty grid where there are no figures. `marks` are those along the line below."""
     xs = [value for each in series for value in each.x]
     ys = [value for each in series for value in (*each.y, *each.low, *each.high)] + [0.0] * from_zero
     first, last = min(xs, default=0.0), max(xs, default=1.0)
@@ -137,7 +149,7 @@ def line_chart(
     y_at = _scale(up[0], up[-1], height - BOTTOM, TOP)
     return LineChart(
         lines=tuple(Drawn(each.name, _path(each.x, each.y, x_at, y_at), _band(each, x_at, y_at)) for each in series),
-        across=tuple(Tick(x_at(x), x_words(x)) for x in nice_ticks(first, last) if first <= x <= last),
+        across=tuple(Tick(x_at(x), x_words(x)) for x in marks(first, last) if first <= x <= last),
         up=tuple(Tick(y_at(value), y_words(value)) for value in up),
         zero=y_at(0.0) if up[0] < 0 < up[-1] else None,
         table=_line_table(series, x_words, y_words),
@@ -196,17 +208,6 @@ def row_bars(values: Sequence[float]) -> tuple[RowBar, ...]:
     at = _scale(min(*values, 0.0, 0.0), max(*values, 0.0, 1e-12), 0.0, ROW_WIDTH)
     ends = [sorted((at(0.0), at(value))) for value in values]
     return tuple(RowBar(start, end - start, at(0.0)) for start, end in ends)
-
-
-def nice_ticks(low: float, high: float) -> list[float]:
-    """Round numbers that enclose the range: steps of 1, 2 or 5 times a power of ten (Heckbert, Graphics Gems, 1990)."""
-    if high <= low:
-        high = low + (abs(low) or 1.0)
-    raw = (high - low) / TICKS
-    magnitude = 10.0 ** math.floor(math.log10(raw))
-    step = next(factor for factor in (1, 2, 5, 10) if factor * magnitude >= raw * (1 - 1e-9)) * magnitude
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [place * step for place in range(first, last + 1)]
 
 
 def _scale(low: float, high: float, start: float, end: float) -> Place:

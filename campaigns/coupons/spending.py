@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ AT_ONCE = 2_000
 FEW = 5_000
 """Redemptions that are added up by day."""
 WEEK = timedelta(days=7)
+HALF_A_DAY = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +94,18 @@ def _left(campaign: Campaign, used: Amounts) -> int | None:
     return None if budget is None else budget.limit_minor - used.used_minor
 
 
-def by_hour(snapshot: Snapshot, campaign_id: str, now: datetime) -> list[tuple[datetime, int]]:
-    """Redemptions of each of the last hours, a week of them, up to the one that is not over."""
-    last = now.replace(minute=0, second=0, microsecond=0)
-    found = redemptions.by_hour(snapshot, campaign_id, last - WEEK)
-    hours = [last - WEEK + timedelta(hours=place) for place in range(round(WEEK / timedelta(hours=1)) + 1)]
+def by_hour(snapshot: Snapshot, campaign: Campaign, now: datetime) -> list[tuple[datetime, int]]:
+    """Redemptions of each of the last hours, a week of them, up to the one that is not over.
+
+    Those from its beginning where it has not run so long, and half a day at least.
+    """
+    last = _hour(now)
+    begun = _hour(max(campaign.plan.start_time, campaign.launch_time or now))
+    first = max(last - WEEK, min(begun, last - HALF_A_DAY))
+    found = redemptions.by_hour(snapshot, campaign.campaign_id, first)
+    hours = [first + timedelta(hours=place) for place in range(round((last - first) / timedelta(hours=1)) + 1)]
     return [(hour, found.get(hour, 0)) for hour in hours]
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)

@@ -1,10 +1,15 @@
 """Pictures say what their figures say."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from admin.web.charts import Series, bar_chart, line_chart, nice_ticks
+from admin.web.pages.campaigns.hours import marks, place
+from admin.web.pages.campaigns.hours import words as words_of_hours
+from rules.sentence import Language
 
 FINITE = st.floats(-1e9, 1e9, allow_nan=False)
 
@@ -29,6 +34,20 @@ def test_ticks_are_round_few_and_enclose_the_range(low: float, span: float) -> N
 )
 def test_ticks_that_people_would_choose(low: float, high: float, ticks: list[float]) -> None:
     assert nice_ticks(low, high) == ticks
+
+
+@pytest.mark.parametrize(
+    ("hours", "written"),
+    [
+        (13, ["20 Nov 21:00", "21 Nov", "21 Nov 03:00", "21 Nov 06:00", "21 Nov 09:00"]),
+        (60, ["21 Nov", "21 Nov 12:00", "22 Nov", "22 Nov 12:00", "23 Nov"]),
+        (169, ["22 Nov", "24 Nov", "26 Nov"]),
+    ],
+)
+def test_hours_are_marked_where_they_begin(hours: int, written: list[str]) -> None:
+    first = place(datetime(2026, 11, 20, 20, tzinfo=UTC), "UTC")
+
+    assert [words_of_hours(Language.ENGLISH)(each) for each in marks(first, first + hours / 24)] == written
 
 
 def test_a_line_goes_from_the_left_below_to_the_right_above() -> None:

@@ -70,10 +70,13 @@ def test_what_was_kept_of_a_large_campaign_is_shown_with_its_time(
 
 def test_hours_without_a_redemption_are_there_too(shop: Database) -> None:
     with shop.reading() as snapshot:
-        hours = spending.by_hour(snapshot, "spring", LAUNCHED + timedelta(days=5, minutes=30))
+        campaign = campaigns.get(snapshot, "spring")
+        hours = spending.by_hour(snapshot, campaign, LAUNCHED + timedelta(days=5, minutes=30))
+        young = spending.by_hour(snapshot, campaign, LAUNCHED + timedelta(hours=3))
+        old = spending.by_hour(snapshot, campaign, LAUNCHED + timedelta(days=30))
 
-    assert len(hours) == 7 * 24 + 1
-    assert hours[-1][0] == LAUNCHED + timedelta(days=5)
+    assert (hours[0][0], hours[-1][0]) == (LAUNCHED, LAUNCHED + timedelta(days=5))
+    assert (len(hours), len(young), len(old)) == (5 * 24 + 1, 12 + 1, 7 * 24 + 1)
     used = [(hour - LAUNCHED) / timedelta(hours=1) for hour, count in hours if count]
     assert used == [11 * number + 1 for number in range(11)]
     assert sum(count for _, count in hours) == 11

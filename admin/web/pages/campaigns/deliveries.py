@@ -10,7 +10,7 @@ from admin.web.done import Deed
 from admin.web.language import locale_of, translations
 from admin.web.look import written_number
 from admin.web.pages.campaigns.audience import PAGE
-from admin.web.pages.campaigns.hours import DAY_HOURS, place, words
+from admin.web.pages.campaigns.hours import DAY_HOURS, marks, place, words
 from admin.web.pages.campaigns.sheet import tab
 from admin.web.visit import Visit
 from campaigns.coupons import deliveries, handing_over
@@ -61,5 +61,6 @@ def _by_hour(visit: Visit, campaign: Campaign, standing: Deliveries) -> LineChar
         y=[0.0, *map(float, totals)],
     )  # fmt: skip
     return line_chart(
-        [series], x_words=words(visit.language), y_words=lambda value: written_number(value, locale), from_zero=True
-    )
+        [series], x_words=words(visit.language), y_words=lambda value: written_number(value, locale), from_zero=True,
+        marks=marks,
+    )  # fmt: skip

@@ -26,7 +26,7 @@ def overview(visit: Visit) -> Response:
     with visit.reading() as snapshot:
         campaign = campaigns.get(snapshot, visit.campaign_id)
         standing = watched.standing(snapshot, campaign)
-        hours = spending.by_hour(snapshot, campaign.campaign_id, visit.now) if campaign.redeemed_count else []
+        hours = spending.by_hour(snapshot, campaign, visit.now) if campaign.redeemed_count else []
         note = notes.last(snapshot, campaign, TOLD[campaign.state]) if campaign.state in TOLD else None
     return tab(visit, "overview", campaign, standing=standing, hours=by_hour(visit, campaign, hours), note=note)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
+from math import ceil
 from zoneinfo import ZoneInfo
 
 from admin.web.language import locale_of
@@ -9,6 +10,10 @@ from admin.web.look import written_day
 from rules.sentence import Language
 
 DAY_HOURS = 24
+STEPS = (1, 2, 3, 6, 12, 24, 48)
+"""Hours between two marks."""
+MOST = 5
+"""Marks that have room side by side."""
 
 
 def place(moment: datetime, zone: str) -> float:
@@ -22,11 +27,20 @@ def words(language: Language) -> Callable[[float], str]:
     locale = locale_of(language)
 
     def said(number: float) -> str:
-        day = written_day(date.fromordinal(int(number)), locale)
-        hour = round((number - int(number)) * DAY_HOURS)
+        whole, hour = divmod(round(number * DAY_HOURS), DAY_HOURS)
+        day = written_day(date.fromordinal(whole), locale)
         return f"{day} {hour:02}:00" if hour else day
 
     return said
+
+
+def marks(first: float, last: float) -> list[float]:
+    """Full hours to write along the line, at most `MOST` or two days apart."""
+    span = (last - first) * DAY_HOURS
+    step = next((each for each in STEPS if span <= each * MOST), STEPS[-1])
+    return [
+        place * step / DAY_HOURS for place in range(ceil(first * DAY_HOURS / step), int(last * DAY_HOURS / step) + 1)
+    ]
 
 
 def days(language: Language) -> Callable[[float], str]:

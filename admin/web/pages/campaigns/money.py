@@ -10,7 +10,7 @@ from starlette.responses import Response
 from admin.web.charts import LineChart, Series, line_chart
 from admin.web.language import locale_of, translations
 from admin.web.look import written_money
-from admin.web.pages.campaigns.hours import DAY_HOURS, days, place, words
+from admin.web.pages.campaigns.hours import DAY_HOURS, days, marks, place, words
 from admin.web.pages.campaigns.sheet import tab
 from admin.web.visit import Visit
 from campaigns.coupons import spending
@@ -36,8 +36,9 @@ def by_hour(visit: Visit, campaign: Campaign, hours: Sequence[tuple[datetime, in
     name = translations(visit.language).gettext("Redeemed")
     series = Series(name=name, x=[x for x, _ in ends], y=[y for _, y in ends])
     return line_chart(
-        [series], x_words=words(visit.language), y_words=lambda value: _whole(value, locale), from_zero=True
-    )
+        [series], x_words=words(visit.language), y_words=lambda value: _whole(value, locale), from_zero=True,
+        marks=marks,
+    )  # fmt: skip
 
 
 def _whole(value: float, locale: Locale) -> str:
