@@ -1,6 +1,7 @@
 """What a customer did and bought before the as-of time, as far as recommendation reads it."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 import numpy as np
 from scipy import sparse
@@ -13,6 +14,24 @@ from scoring.seen.sequence import Tokens
 CONTEXT = 20
 """Latest actions whose items speak for the customer."""
 SPEAKING = (EventType.VIEW, EventType.CART, EventType.PURCHASE, EventType.REVIEW)
+
+
+class Returning(StrEnum):
+    """What of that which a customer bought may come again."""
+
+    NOTHING = "nothing"
+    ALL = "all"
+    LATER = "all, but not in the same order"
+
+    def hidden(self, bought: Integers, begun: Integers) -> Integers:
+        """What of the customer's may not, of what they bought and of the order that they have begun."""
+        match self:
+            case Returning.NOTHING:
+                return bought
+            case Returning.LATER:
+                return begun
+            case Returning.ALL:
+                return bought[:0]
 
 
 def context_of(

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import torch
 
 from scoring.answers import Calibration
+from scoring.bought import Returning
 from scoring.buying import BuyingModel
 from scoring.mixture import Mixture
 from scoring.networks.network import Network
@@ -42,6 +43,11 @@ class Blend:
     """0 in a folder of before there was this strategy."""
     at_once: bool = True
     """Whether those of an order that is read line by line may be again in the same order."""
+
+    @property
+    def returning(self) -> Returning:
+        """The two in one word."""
+        return Returning.NOTHING if not self.repurchase else Returning.ALL if self.at_once else Returning.LATER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from scipy import sparse
 from torch import Tensor
 
 from scoring.again import again_of
-from scoring.bought import begun_by, bought_by, context_of
+from scoring.bought import Returning, begun_by, bought_by, context_of
 from scoring.content import Content
 from scoring.model import Model
 from scoring.networks.network import Network
@@ -103,23 +103,15 @@ class Recommender:
         context = _rows(context_of(tokens, pairs, len(known) + 2, blend.decay, session))
         needed = dict.fromkeys((*self._voices(request.strategy), Strategy.POPULAR))
         lines = [self._lines(strategy, tokens, pairs, context) for strategy in needed]
-        bought = bought_by(tokens, pairs)
-        hidden = self._hidden(bought, tokens, pairs)
+        bought, returning = bought_by(tokens, pairs), blend.returning
+        begun = begun_by(tokens, pairs) if returning is Returning.LATER else bought
         for row, scores in enumerate(zip(*lines, strict=True)):
             items, weights = context[row]
             yield Ranked(
                 parts=dict(zip(needed, scores, strict=True)),
                 largest={s: max(float(line.max()), LEAST) for s, line in zip(needed, scores, strict=True)},
-                items=items, weights=weights, bought=bought[row], hidden=hidden[row],
+                items=items, weights=weights, bought=bought[row], hidden=returning.hidden(bought[row], begun[row]),
             )  # fmt: skip
-
-    def _hidden(self, bought: list[Integers], tokens: Tokens, pairs: Pairs) -> list[Integers]:
-        """[C] what this shop's customers do not buy again."""
-        if not self.model.blend.repurchase:
-            return bought
-        if self.model.blend.at_once:
-            return [items[:0] for items in bought]
-        return begun_by(tokens, pairs)
 
     def _voices(self, strategy: Strategy) -> dict[Strategy, float]:
         """Which strategies have a say, and how much."""

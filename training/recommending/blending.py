@@ -1,18 +1,18 @@
 """How the recommendation strategies are weighed against one another for a shop: by orders that were held out."""
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from events.event import EventType
+from scoring.bought import Returning
 from scoring.model import Blend, Model
 from scoring.ranking import HIDDEN, top
 from scoring.recommendation import Recommender, Request
 from scoring.score import Strategy
-from scoring.seen.actions import Actions, Integers
+from scoring.seen.actions import Actions
 from scoring.seen.catalogue import UNKNOWN
 from scoring.seen.sequence import Tokens
 from training.material.held_out import Held
@@ -30,14 +30,6 @@ SOME = 0.1
 """Share of purchases of what the customer bought before from which on such a shop's customers buy things again."""
 NOTHING = -1.0
 """Score of a place where no candidate stands."""
-
-
-class Returning(StrEnum):
-    """What of that which a customer bought may come again."""
-
-    NOTHING = "nothing"
-    ALL = "all"
-    LATER = "all, but not in the same order"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,22 +100,11 @@ def _candidates(
             mine[:, : UNKNOWN + 1] = HIDDEN
             best = [top(line, CANDIDATES + len(held.bought[row])) for line in mine]
             for returning, table in tables.items():
-                hidden = _hidden(returning, held, row)
+                hidden = returning.hidden(held.bought[row], held.begun[row])
                 items = np.unique(np.concatenate([some[~np.isin(some, hidden)][:CANDIDATES] for some in best]))
                 table.scores[:, row, : len(items)] = mine[:, items]
                 table.wanted[row, : len(items)] = np.isin(items, held.wanted[row])
     return tables
-
-
-def _hidden(returning: Returning, held: Held, row: int) -> Integers:
-    """What of the customer's may not come again."""
-    match returning:
-        case Returning.NOTHING:
-            return held.bought[row]
-        case Returning.LATER:
-            return held.begun[row]
-        case Returning.ALL:
-            return held.bought[row][:0]
 
 
 def _search(candidates: Candidates) -> tuple[tuple[float, float], npt.NDArray[np.float32]]:
