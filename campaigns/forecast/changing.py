@@ -11,7 +11,6 @@ from campaigns.actor import Cause
 from campaigns.experiments.assignment import HOLDOUT
 from campaigns.life import campaigns
 from campaigns.results import measuring
-from campaigns.terms.campaign import Campaign
 from database.forecast import uplifts
 from database.forecast.uplifts import Uplift
 from database.session import Snapshot, Transaction
@@ -42,11 +41,6 @@ class Change:
     def by_effect(self) -> bool:
         """Whether customers are ranked by what the offer changes, and not by their response."""
         return self.learned.learner != "response"
-
-
-def due(snapshot: Snapshot) -> list[str]:
-    """Campaigns that were measured and of which nothing was learned yet."""
-    return uplifts.due(snapshot)
 
 
 def experience(snapshot: Snapshot, campaign_id: str, *, currency: str) -> pl.DataFrame:
@@ -87,8 +81,3 @@ def expected(snapshot: Snapshot, drawn: Sequence[str], *, customers: int) -> Cha
         low=customers * (mean + learned.effect_low - learned.effect),
         high=customers * (mean + learned.effect_high - learned.effect), kept=top / total if total > 0 else None,
     )  # fmt: skip
-
-
-def taught(snapshot: Snapshot, campaign: Campaign) -> Uplift | None:
-    """What an ended campaign taught."""
-    return uplifts.of_campaign(snapshot, campaign.campaign_id)

@@ -8,6 +8,7 @@ import polars as pl
 from campaigns.actor import BEAT, Cause
 from campaigns.forecast import changing
 from database import patience
+from database.forecast import uplifts
 from database.forecast.uplifts import FEATURES, Uplift
 from database.session import Database
 from training.uplift.findings import Findings, learn, model
@@ -23,7 +24,7 @@ def learn_from_campaigns(
 ) -> list[str]:  # fmt: skip
     """Of each campaign that was measured and of which nothing was learned; which they were."""
     with database.reading() as snapshot:
-        waiting = changing.due(snapshot)
+        waiting = uplifts.due(snapshot)
     learned = partial(_learned, database, Cause(actor=BEAT, now=now), currency=currency, seconds=seconds)
     found = each(partial(learned, campaign_id) for campaign_id in while_there_is_time(waiting, enough))
     return [campaign_id for campaign_id in found if campaign_id]

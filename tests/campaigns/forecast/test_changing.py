@@ -10,10 +10,11 @@ from sqlalchemy import text
 from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.forecast import changing, dry_run
 from campaigns.forecast.dry_run import Preview
-from campaigns.life import campaigns, drafts
+from campaigns.life import drafts
 from campaigns.results import measuring
 from database.audiences import facts
 from database.events.store import insert_events
+from database.forecast import uplifts
 from database.forecast.uplifts import Uplift
 from database.session import Database
 from events.event import Event, EventType
@@ -62,7 +63,7 @@ def learn(database: Database, *, enough: bool = False) -> list[str]:
 
 def taught(database: Database) -> Uplift | None:
     with database.reading() as snapshot:
-        return changing.taught(snapshot, campaigns.get(snapshot, "spring"))
+        return uplifts.of_campaign(snapshot, "spring")
 
 
 def preview(database: Database) -> Preview:

@@ -17,12 +17,12 @@ from admin.web.pages.campaigns.sheet import tab
 from admin.web.visit import Visit
 from campaigns.experiments.refusals import NothingToCompare
 from campaigns.experiments.results import Metric
-from campaigns.forecast import changing
 from campaigns.life import campaigns
 from campaigns.life.refusals import CampaignNotLaunched
 from campaigns.watching import course
 from campaigns.watching.course import Course, Mark
 from campaigns.watching.readings import ALL_ARMS
+from database.forecast import uplifts
 from rules.sentence import Language
 
 POINTS = {Language.ENGLISH: " pp", Language.CHINESE: "个百分点"}
@@ -43,7 +43,7 @@ def experiment(visit: Visit) -> Response:
     """Nothing to compare is no error: the page says why."""
     with visit.reading() as snapshot:
         campaign = campaigns.get(snapshot, visit.campaign_id)
-        taught = changing.taught(snapshot, campaign)
+        taught = uplifts.of_campaign(snapshot, campaign.campaign_id)
         try:
             found = course.course(snapshot, campaign.campaign_id, visit.now, at_once=visit.field("count") == "now")
         except (CampaignNotLaunched, NothingToCompare) as refusal:
