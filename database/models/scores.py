@@ -124,14 +124,6 @@ def among(snapshot: Snapshot, customer_ids: Collection[str]) -> dict[str, Stored
     return {row.customer_id: row.held(StoredScore) for row in snapshot.scalars(query)}
 
 
-def page(snapshot: Snapshot, *, limit: int, after: str = "", tier: str | None = None) -> list[StoredScore]:
-    """By customer_id, all or of one tier; the next page is `after` the last customer of this one."""
-    query = select(ScoreRow).where(ScoreRow.customer_id > after).order_by(ScoreRow.customer_id).limit(limit)
-    if tier is not None:
-        query = query.where(ScoreRow.tier == tier)
-    return [row.held(StoredScore) for row in snapshot.scalars(query)]
-
-
 def next_customers(snapshot: Snapshot, *, after: str | None, limit: int) -> list[str]:
     """The customers that follow the cursor of a bulk run, by customer_id."""
     query = select(CustomerRow.customer_id).order_by(CustomerRow.customer_id).limit(limit)

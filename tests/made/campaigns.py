@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import ceil
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from campaigns.actor import Actor, Cause
 from campaigns.audiences import segment_building
@@ -21,6 +21,8 @@ from campaigns.tiers import previewing, rescoring, schemes, shadowing
 from campaigns.tiers.tiers import Levels, Measure, Method, Tier
 from database.budgets import shards
 from database.coupons import chunks
+from database.models.scores import StoredScore
+from database.models.tables import ScoreRow
 from database.session import Database, Snapshot
 from database.work import operations
 from database.work.operations import Operation
@@ -100,6 +102,11 @@ def store_scores(
         )  # fmt: skip
         schemes.activate(transaction, make_cause(), scheme.version)
     rescore(database, spends, as_of=as_of)
+
+
+def stored_scores(snapshot: Snapshot) -> list[StoredScore]:
+    """Of everybody, by customer_id."""
+    return [row.held(StoredScore) for row in snapshot.scalars(select(ScoreRow).order_by(ScoreRow.customer_id))]
 
 
 def rescore(

@@ -4,7 +4,7 @@ import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from made.campaigns import audit_lines, make_cause
+from made.campaigns import audit_lines, make_cause, stored_scores
 from shops.reporting_shop import LATER, ask, keep_fresh
 
 from campaigns.coupons import budgeting, deliveries
@@ -14,7 +14,6 @@ from campaigns.forecast import forecasts
 from campaigns.life import campaigns
 from campaigns.results import measuring
 from database.coupons import reconciliation as figures
-from database.models import scores
 from database.session import Database
 from database.tiers import standings
 
@@ -107,7 +106,7 @@ def test_what_campaigns_may_use_and_have(reported: Database, reported_url: str) 
 
 def test_expected_orders_are_those_of_the_stored_scores(reported: Database, reported_url: str) -> None:
     with reported.reading() as snapshot:
-        stored = [each.expected_orders for each in scores.page(snapshot, limit=1000)]
+        stored = [each.expected_orders for each in stored_scores(snapshot)]
 
     shown = ask(reported_url, "SELECT expected_orders FROM reporting.scores")
     means = ask(reported_url, "SELECT expected_orders FROM reporting.tiers")

@@ -28,6 +28,7 @@ from made.campaigns import (
     make_cause,
     read_operation,
     store_scores,
+    stored_scores,
 )
 from running import working
 from running.worker_processes import kill, redis, relaying, wait_for, wait_until_done, worker
@@ -39,7 +40,6 @@ from campaigns.tiers import rescoring
 from campaigns.work import jobs
 from database.embedded import free_port
 from database.events import store
-from database.models import scores
 from database.session import Database
 from database.work import broker, outbox
 from database.work.operations import Operation
@@ -104,7 +104,7 @@ def assert_everyone_is_scored_once(database: Database, operation: Operation, fol
     histories = Histories.from_frame(frame.filter(pl.col("time") < AS_OF), sorted(frame["customer_id"].unique()))
     expected = Scorer.load(folder).score(histories, np.full(len(histories), AS_OF.timestamp()))
     with database.reading() as snapshot:
-        stored = scores.page(snapshot, limit=9999)
+        stored = stored_scores(snapshot)
         writes = [tuple(row) for row in snapshot.execute(text("SELECT * FROM writes ORDER BY customer_id"))]
         changes = snapshot.execute(
             text("SELECT customer_id, from_tier, to_tier FROM tier_changes ORDER BY customer_id")
@@ -315,8 +315,8 @@ def test_a_later_rescoring_takes_the_place_of_the_earlier_one(shop: Database, da
     work_on(database_url, second)
 
     with shop.reading() as snapshot:
-        assert {score.operation_id for score in scores.page(snapshot, limit=999)} == {second.operation_id}
-        assert {score.tier_scheme for score in scores.page(snapshot, limit=999)} == {1}
+        assert {score.operation_id for score in stored_scores(snapshot)} == {second.operation_id}
+        assert {score.tier_scheme for score in stored_scores(snapshot)} == {1}
     assert counts(shop, "scores", "writes", "tier_changes") == (300, 600, 300)
 
 

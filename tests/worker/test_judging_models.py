@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from made.campaigns import audit_lines, make_cause, read_operation
+from made.campaigns import audit_lines, make_cause, read_operation, stored_scores
 from made.histories import AS_OF, random_shop
 from networks.tiny_model import tiny_model
 from running.working import run_task, tools_on, work_on
@@ -20,7 +20,7 @@ from campaigns.models.gates import Verdict
 from campaigns.models.refusals import ModelJudging, ModelNotMovable
 from campaigns.tiers import rescoring
 from database.events import store
-from database.models import drift, scores
+from database.models import drift
 from database.models import registry as stored_models
 from database.session import Database
 from database.work import operations
@@ -169,7 +169,7 @@ def test_of_whom_a_model_says_no_number_scores_stay_and_its_gates_tell(
         "SUCCEEDED", 150 - len(returned), len(returned),
     )  # fmt: skip
     with shop.reading() as snapshot:
-        kept = {score.customer_id for score in scores.page(snapshot, limit=999) if score.model_id == "old"}
+        kept = {score.customer_id for score in stored_scores(snapshot) if score.model_id == "old"}
         report = registry.report(snapshot, "partly")
     assert kept == returned
     assert (nothing.state, nothing.error) == ("FAILED", "models/mute says no number of any of 150 customers")

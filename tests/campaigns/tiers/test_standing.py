@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from made.campaigns import NOW, add_model, make_cause, make_score, rescore
+from made.campaigns import NOW, add_model, make_cause, make_score, rescore, stored_scores
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
@@ -158,7 +158,7 @@ def test_everyone_by_sql_stands_where_each_stands_by_python(
                 move[1] == f"o{number}" for move in moves
             )
             assert standings.assign(transaction, f"o{number}", 1, placing) == 0
-            assert {each.customer_id: standing_of(each) for each in scores.page(transaction, limit=9)} == standing
+            assert {each.customer_id: standing_of(each) for each in stored_scores(transaction)} == standing
     with database.reading() as snapshot:
         recorded = snapshot.execute(
             text("SELECT customer_id, operation_id, time, from_tier, to_tier FROM tier_changes")
@@ -217,7 +217,7 @@ def test_while_a_rescoring_runs_the_tier_and_its_model_are_those_of_the_one_befo
         assert rescoring.keep(transaction, operation, newer, customers=["anna", "bert"], currency="GBP", now=NOW)
 
     with shop.reading() as snapshot:
-        anna, bert = scores.page(snapshot, limit=9)
+        anna, bert = stored_scores(snapshot)
     assert (anna.spend_minor, anna.model_id, anna.tier, anna.tier_model_id) == (1, "m2", "HIGH", "m1")
     assert (bert.tier, bert.tier_model_id, bert.tier_scheme) == (None, None, None)
 
