@@ -104,9 +104,7 @@ def events_of(lines: pl.DataFrame, goods: Goods, random: np.random.Generator) ->
     """Purchases, and what was looked at before them, as a file of events."""
     seen = lines.filter(pl.Series(random.random(lines.height) < VIEWED))
     seen = seen.with_columns(pl.col("time") - 60 - pl.Series(random.random(seen.height) * 3600))
-    both = pl.concat([
-        lines.with_columns(event_type=pl.lit("purchase")), seen.with_columns(event_type=pl.lit("view"))
-    ])  # fmt: skip
+    both = pl.concat([lines.with_columns(event_type=pl.lit("purchase")), seen.with_columns(event_type=pl.lit("view"))])
     item, bought = both["item"].to_numpy(), pl.col("event_type") == "purchase"
     return (
         both.select(

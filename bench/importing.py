@@ -82,22 +82,22 @@ def _figures(loaded: Loaded, seconds: dict[str, float]) -> dict[str, Figure]:
     storing = stored / seconds["storing"]
     return {
         "import": Figure(
-            value=read / import_seconds, unit="rows/s", against=f"floor of {FLOOR:,}",
+            value=read / import_seconds,
+            unit="rows/s",
+            against=f"floor of {FLOOR:,}",
             ratio=read / import_seconds / FLOOR,
         ),
         "import, its events": Figure(
-            value=stored / import_seconds, unit="events/s", against="COPY, same indexes",
+            value=stored / import_seconds,
+            unit="events/s",
+            against="COPY, same indexes",
             ratio=stored / import_seconds / indexed,
         ),
         "cleaning alone": Figure(value=read / seconds["cleaning"], unit="rows/s"),
-        "storing alone": Figure(
-            value=storing, unit="events/s", against="COPY, same indexes", ratio=storing / indexed
-        ),
-        "COPY, same indexes": Figure(
-            value=indexed, unit="events/s", against="COPY, no indexes", ratio=indexed / bare
-        ),
+        "storing alone": Figure(value=storing, unit="events/s", against="COPY, same indexes", ratio=storing / indexed),
+        "COPY, same indexes": Figure(value=indexed, unit="events/s", against="COPY, no indexes", ratio=indexed / bare),
         "COPY, no indexes": Figure(value=bare, unit="events/s"),
-    }  # fmt: skip
+    }
 
 
 def _clean(path: Path, file_format: FileFormat) -> float:

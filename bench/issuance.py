@@ -98,7 +98,7 @@ def _audience(shop: BenchShop, size: int) -> None:
     with shop.database.writing() as transaction:
         schemes.create(
             transaction, cause(), measure=Measure.EXPECTED_VALUE, method=Method.QUANTILE, parameters=schemes.DEFAULT
-        )  # fmt: skip
+        )
     shop.execute(CUSTOMERS.format(size=size), SCORES, "VACUUM ANALYZE")
 
 

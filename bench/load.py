@@ -43,9 +43,7 @@ def closed_loop(address: str, method: str, requests: Callable[[int], Message], *
     with Line(address, method, CALL_SECONDS) as line, without_collections():
         loop.drive(line)
     if not loop.latencies:
-        raise NoAnswer(
-            f"{method} at {address}: {loop.errors} calls failed and none was answered within {seconds:g} s"
-        )  # fmt: skip
+        raise NoAnswer(f"{method} at {address}: {loop.errors} calls failed and none was answered within {seconds:g} s")
     return Load(
         rate=len(loop.latencies) / seconds,
         p50_ms=1000 * statistics.median(loop.latencies),

@@ -42,11 +42,9 @@ def main(
         capacity = score.cost(MOST, seconds).rate
         network = network_cost(scorer, histories_of(shop, ids), MOST, seconds).rate
         figures = {
-            "capacity": Figure(
-                value=capacity, unit="answers/s", against="network alone", ratio=capacity / network
-            ),
+            "capacity": Figure(value=capacity, unit="answers/s", against="network alone", ratio=capacity / network),
             "network alone": Figure(value=network, unit="answers/s"),
-        }  # fmt: skip
+        }
         for times in TIMES:
             figures |= _open(score, capacity, times, seconds)
         figures |= _soaked(shop, score, ids, capacity / 2, soak_minutes)
@@ -81,9 +79,7 @@ def _open(score: Target, capacity: float, times: float, seconds: float) -> dict[
     return figures
 
 
-def _soaked(
-    shop: BenchShop, score: Target, ids: Sequence[str], rate: float, minutes: float
-) -> dict[str, Figure]:  # fmt: skip
+def _soaked(shop: BenchShop, score: Target, ids: Sequence[str], rate: float, minutes: float) -> dict[str, Figure]:
     """The first minute beside the last; no call may fail."""
     if minutes == 0:
         return {}
@@ -105,7 +101,7 @@ def _soaked(
         "soak: memory at first": Figure(value=began, unit="MB"),
         "soak: memory at last": Figure(value=ended, unit="MB", against="soak: memory at first", ratio=ended / began),
         "soak: calls without an answer": Figure(value=lost, unit="calls"),
-    }  # fmt: skip
+    }
 
 
 @contextmanager

@@ -143,9 +143,7 @@ def _redemptions(codes: Sequence[str]) -> Callable[[int], Message]:
     return request
 
 
-def _slice(
-    address: str, method: str, requests: Callable[[int], Message], *, callers: int, seconds: float
-) -> Load:  # fmt: skip
+def _slice(address: str, method: str, requests: Callable[[int], Message], *, callers: int, seconds: float) -> Load:
     load = closed_loop(address, f"/{SERVICE}/{method}", requests, callers=callers, seconds=seconds)
     if load.errors:
         raise BenchmarkFailedError(f"{load.errors} calls of {method} failed")

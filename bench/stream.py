@@ -64,7 +64,7 @@ class _Seen:
 
 def open_loop(
     address: str, method: str, requests: Callable[[int], Message], *, rate: float, seconds: float, deadline: float
-) -> Stream:  # fmt: skip
+) -> Stream:
     """Send `rate` requests a second by a Poisson process, each with so many seconds to be answered."""
     loop = _OpenLoop(rate=rate, seconds=seconds, deadline=deadline)
     with Line(address, method, deadline) as line, without_collections():

@@ -76,7 +76,7 @@ KINDS: Mapping[str, Begin] = MappingProxyType(
             lambda transaction, cause, asked: verification.begin(transaction, cause, from_seq=asked["from_seq"]),
         ),
     }
-)  # fmt: skip
+)
 """All but erasures, which go on until they are done."""
 
 

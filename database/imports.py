@@ -80,9 +80,7 @@ class Rejected(NamedTuple):
     content: Mapping[str, Any]
 
 
-def rejected_of(
-    snapshot: Snapshot, import_id: str, *, after: int = 0, limit: int | None = None
-) -> Iterator[Rejected]:  # fmt: skip
+def rejected_of(snapshot: Snapshot, import_id: str, *, after: int = 0, limit: int | None = None) -> Iterator[Rejected]:
     """In the order of the file, `after` a row of it."""
     columns = select(RejectedRow.row_number, RejectedRow.reason, RejectedRow.content)
     mine = columns.where(RejectedRow.import_id == import_id, RejectedRow.row_number > after)
@@ -175,9 +173,7 @@ def _begin_anew(transaction: Transaction, import_id: str, kind: str, file_name: 
     _claim(transaction, import_id, kind, file_name, true())
 
 
-def _claim(
-    transaction: Transaction, import_id: str, kind: str, file_name: str, replaced: ColumnElement[bool]
-) -> bool:  # fmt: skip
+def _claim(transaction: Transaction, import_id: str, kind: str, file_name: str, replaced: ColumnElement[bool]) -> bool:
     """False where there is an earlier import that is not replaced."""
     anew = {"file_name": file_name, "state": "RUNNING", "create_time": func.now(), "finish_time": None}
     claim = insert(ImportRow).values(import_id=import_id, kind=kind, report={}, **anew)
@@ -200,7 +196,7 @@ def _finish(transaction: Transaction, import_id: str, report: Mapping[str, Any])
 
 def _copy_rejected(
     transaction: Transaction, import_id: str, batches: Iterable[pl.DataFrame], expected: int
-) -> dict[str, int]:  # fmt: skip
+) -> dict[str, int]:
     """The first ones, as many as there is room for; how many were not kept, for the report."""
     connection, found, kept, room = driver_connection(transaction), 0, 0, KEPT_BYTES
     for batch in batches:

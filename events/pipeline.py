@@ -72,7 +72,7 @@ def _whole(rows: pl.DataFrame, *, short: pl.DataFrame, places: Mapping[Field, in
     taken = short.height - outcome.rejected.height
     return replace(
         outcome, kept=outcome.kept.drop("fields"), notes={"without empty fields at the end": taken} if taken else {}
-    )  # fmt: skip
+    )
 
 
 def _count(name: str, before: pl.DataFrame, outcome: Outcome) -> StepCount:

@@ -83,9 +83,7 @@ def _evaluate(rule: Rule, facts: Facts, segments: Collection[str], prefix: str) 
             assert_never(rule)
 
 
-def _group(
-    rules: tuple[Rule, ...], facts: Facts, segments: Collection[str], path: str, *, decisive: bool
-) -> Verdict:  # fmt: skip
+def _group(rules: tuple[Rule, ...], facts: Facts, segments: Collection[str], path: str, *, decisive: bool) -> Verdict:
     """One part with the decisive verdict settles the group; without any, all parts together do."""
     parts = [_evaluate(rule, facts, segments, f"{path}[{number}].") for number, rule in enumerate(rules)]
     deciding = [part for part in parts if part.holds is decisive]

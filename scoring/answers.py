@@ -60,7 +60,7 @@ def ask(
 
 def ask_each(
     forward: Forward, tokens: Tokens, pairs: Pairs, tabular: npt.NDArray[np.float32], passes: Passes
-) -> Answers:  # fmt: skip
+) -> Answers:
     """Each customer one question: one forward pass, or several of similar length."""
     values = np.zeros((len(pairs), len(HORIZONS) + 3))
     for block in blocks(lengths_of(pairs), passes):

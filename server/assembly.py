@@ -119,9 +119,7 @@ class Server:
         device = configuration.device
         replicas = ProcessReplicas(device) if configuration.replicas else LocalReplicas(device)
         announcer = Announcer(front.tell, need_model=NEED_MODEL)
-        live = Live(
-            database, models_folder=configuration.models_folder, replicas=replicas, changed=announcer.announce
-        )  # fmt: skip
+        live = Live(database, models_folder=configuration.models_folder, replicas=replicas, changed=announcer.announce)
         metrics = ServerMetrics.of(live)
         sizes = Sizes(
             replicas=max(configuration.replicas, 1), batch=configuration.batch_size,

@@ -79,9 +79,7 @@ def _families(backlog: Backlog, now: datetime) -> Iterator[GaugeMetricFamily]:
         "tierwise_database_server_connections", "That PostgreSQL has given out, to whomever.",
         value=backlog.room.given_out,
     )  # fmt: skip
-    yield GaugeMetricFamily(
-        "tierwise_database_server_connections_max", "That it gives out.", value=backlog.room.most
-    )  # fmt: skip
+    yield GaugeMetricFamily("tierwise_database_server_connections_max", "That it gives out.", value=backlog.room.most)
     yield GaugeMetricFamily(
         "tierwise_outbox_tasks", "Tasks that the broker does not have yet.", value=backlog.outbox_tasks
     )

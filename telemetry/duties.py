@@ -82,9 +82,7 @@ class DutyMetrics(Collector):
         yield from _verdicts(found.nights)
 
 
-def _ages(
-    name: str, documentation: str, label: str, times: Mapping[str, datetime], now: datetime
-) -> GaugeMetricFamily:  # fmt: skip
+def _ages(name: str, documentation: str, label: str, times: Mapping[str, datetime], now: datetime) -> GaugeMetricFamily:
     family = GaugeMetricFamily(name, documentation, labels=[label])
     for which, time in times.items():
         family.add_metric([which], (now - time).total_seconds())

@@ -174,9 +174,7 @@ def _import_attributes(
     _show(done, as_json=as_json, imported_before=known is not None)
 
 
-def _store_attributes(
-    database: Database, file: Path, content: AttributeFile, import_id: str, *, kind: str
-) -> Import:  # fmt: skip
+def _store_attributes(database: Database, file: Path, content: AttributeFile, import_id: str, *, kind: str) -> Import:
     with _recorded(database, kind) as (transaction, cause):
         done = store_attributes(
             transaction, content, rejected_rows(file, content.rejected), import_id=import_id, file_name=file.name

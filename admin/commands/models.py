@@ -102,9 +102,7 @@ def preview(
         return
     with reading(database_url) as snapshot:
         scheme = schemes.in_force(snapshot)
-        found = tier_preview.preview(
-            snapshot, scheme, model_id=chosen, now=datetime.now(UTC), size=examples
-        )  # fmt: skip
+        found = tier_preview.preview(snapshot, scheme, model_id=chosen, now=datetime.now(UTC), size=examples)
     tier_previews.show(found, as_json=as_json)
 
 

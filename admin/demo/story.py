@@ -143,12 +143,10 @@ def ask(
         console.print(_card(before, f"Score({customer}) in {answer_ms:.0f} ms"))
         explanation = client.explain(customer, soon)
         emit(
-            [
-                {"points": round(each.points, 1), "because": each.description}
-                for each in explanation.contributions
-            ],
-            as_json=False, title="ExplainScore: percentage points on the chance to buy within 90 days",
-        )  # fmt: skip
+            [{"points": round(each.points, 1), "because": each.description} for each in explanation.contributions],
+            as_json=False,
+            title="ExplainScore: percentage points on the chance to buy within 90 days",
+        )
         recommended = client.recommend_as_of(customer, 5, soon).recommendations
         emit(
             [{"item": each.item_id, "title": titles.get(each.item_id), "because": each.reason} for each in recommended],

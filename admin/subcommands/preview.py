@@ -98,9 +98,7 @@ def _forecast(forecast: TierForecast, basis: str) -> dict[str, object]:
 
 
 def _prediction(name: str, prediction: Prediction) -> dict[str, object]:
-    return {
-        name: round(prediction.value), f"{name}_low": round(prediction.low), f"{name}_high": round(prediction.high)
-    }  # fmt: skip
+    return {name: round(prediction.value), f"{name}_low": round(prediction.low), f"{name}_high": round(prediction.high)}
 
 
 def _example(example: Example, currency: str) -> dict[str, object]:

@@ -157,7 +157,7 @@ def line_chart(
         height=height,
         right=width - RIGHT,
         bottom=height - BOTTOM,
-    )  # fmt: skip
+    )
 
 
 def column_chart(names: Sequence[str], series: Sequence[tuple[str, Sequence[float]]], *, words: Words) -> ColumnChart:

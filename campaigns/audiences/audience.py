@@ -14,12 +14,10 @@ def targeting(campaign: Campaign, now: datetime) -> Targeting:
     plan = campaign.plan
     return Targeting(
         campaign_id=campaign.campaign_id,
-        ways={
-            offer.tier: [Way(channel, channel.needs_consent) for channel in offer.channels] for offer in plan.offers
-        },
+        ways={offer.tier: [Way(channel, channel.needs_consent) for channel in offer.channels] for offer in plan.offers},
         by_behaviour=plan.channel_choice is ChannelChoice.BEHAVIOUR,
         rule=plan.rule,
         caps=[Cap(cap.offers, cap.since(now, plan.zone)) for cap in plan.offer_caps],
         excluded_campaigns=plan.excluded_campaigns,
         limit=plan.audience_limit,
-    )  # fmt: skip
+    )

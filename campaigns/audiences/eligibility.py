@@ -113,9 +113,7 @@ def _got(person: Person, since: datetime) -> int:
     return sum(each.launch_time >= since for each in person.memberships)
 
 
-def choose(
-    channels: Sequence[Channel], choice: ChannelChoice, person: Person
-) -> tuple[Channel, ChannelReason] | None:  # fmt: skip
+def choose(channels: Sequence[Channel], choice: ChannelChoice, person: Person) -> tuple[Channel, ChannelReason] | None:
     """Out of the channels of an offer, in its order; None when the customer agreed to none of them."""
     allowed = [channel for channel in channels if not channel.needs_consent or channel.lower() in person.consented]
     if not allowed:

@@ -85,9 +85,7 @@ def step(transaction: Transaction, operation: Operation, cause: Cause, *, limit:
     if not ahead:
         return False
     build = Build.of(operation.request)
-    segments.add_members(
-        transaction, build.segment_id, build.number, build.rule, after=after, through=chunk.last
-    )  # fmt: skip
+    segments.add_members(transaction, build.segment_id, build.number, build.rule, after=after, through=chunk.last)
     return True
 
 

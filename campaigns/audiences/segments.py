@@ -264,7 +264,7 @@ def _values(snapshot: Snapshot, segment_id: str, display_name: str, rule: Rule) 
     if not names.fits(display_name):
         raise InvalidSegment(
             f"a segment needs a name of at most {names.LONGEST} symbols, in one line", field="display_name"
-        )  # fmt: skip
+        )
     return {"display_name": display_name, "rule": to_data(rule)}
 
 

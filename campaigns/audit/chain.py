@@ -82,9 +82,7 @@ def look_along(links: Iterable[Link], *, after: Mark) -> Finding:
         if seq != expected or prev_hash != previous or line is None or sha256(previous + line).digest() != current:
             return _bad(Link(*link), expected, previous, count=expected - start - 1)
         expected, previous = seq + 1, current
-    return Finding(
-        verdict=Verdict.INTACT, checked_count=expected - start - 1, end=Mark(expected - 1, previous)
-    )  # fmt: skip
+    return Finding(verdict=Verdict.INTACT, checked_count=expected - start - 1, end=Mark(expected - 1, previous))
 
 
 def _bad(link: Link, expected: int, previous: bytes, *, count: int) -> Finding:

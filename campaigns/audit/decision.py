@@ -109,9 +109,7 @@ def differences(issued: Decision, replayed: Decision) -> tuple[str, ...]:
     """The parts in which they are not the same; who is outside without a record may be there for any such reason."""
     if issued.exclusion == "" and replayed.exclusion in OUTSIDE:
         return ()
-    return tuple(
-        each.name for each in fields(Decision) if getattr(issued, each.name) != getattr(replayed, each.name)
-    )  # fmt: skip
+    return tuple(each.name for each in fields(Decision) if getattr(issued, each.name) != getattr(replayed, each.name))
 
 
 def _outside(plan: CampaignPlan, tier: Tier | None, known: Known) -> str | None:

@@ -53,10 +53,8 @@ def reasons(
             for each in (measured(measure, known.score), levels.high, levels.mid)
         )
         said.append(
-            phrases.tier.format(
-                tier=decided.tier, measure=phrases.measures[measure], value=value, high=high, mid=mid
-            )
-        )  # fmt: skip
+            phrases.tier.format(tier=decided.tier, measure=phrases.measures[measure], value=value, high=high, mid=mid)
+        )
     said += [speaker.reason(each) for each in because(plan, known)]
     left_out = why_left_out(plan, known, decided, frozen, language)
     if left_out is not None:

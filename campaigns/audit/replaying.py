@@ -110,7 +110,7 @@ def _compared(
 
 def _gone(
     campaign: Campaign, customer_id: str, frozen: FrozenFrom | None, issued: Decision, missing: Sequence[str]
-) -> Explained:  # fmt: skip
+) -> Explained:
     return Explained(
         campaign=campaign, customer_id=customer_id, sameness=Sameness.NOT_REPLAYABLE,
         version=None if frozen is None else frozen.version, time=None if frozen is None else frozen.time,
@@ -146,9 +146,7 @@ def _of_member(snapshot: Snapshot, frozen: FrozenFrom, row: AudienceRow, who: Wh
     missing += [] if standard is not None else [f"the thresholds of tierSchemes/{row.tier_scheme}"]
     if inputs is None:
         return _Evidence(known=None, missing=[READ, *missing])
-    known = Known(
-        who=who, tier=Tier(row.tier), score=row, standard=standard, inputs=inputs, borne=frozen.taken_up
-    )  # fmt: skip
+    known = Known(who=who, tier=Tier(row.tier), score=row, standard=standard, inputs=inputs, borne=frozen.taken_up)
     return _Evidence(known=known, missing=missing)
 
 
@@ -157,9 +155,7 @@ def _as_now(snapshot: Snapshot, who: Who, *, was_there: bool) -> Known:
     stored = facts.stored_facts(snapshot, who.customer_id)
     inputs = Inputs(facts={} if stored is None else stored.facts, segments=facts.segments_of(snapshot, who.customer_id))
     tier = None if score is None or score.tier is None else Tier(score.tier)
-    return Known(
-        who=who, tier=tier, score=None, standard=None, inputs=inputs, was_there=was_there, reachable=False
-    )  # fmt: skip
+    return Known(who=who, tier=tier, score=None, standard=None, inputs=inputs, was_there=was_there, reachable=False)
 
 
 def _changed_since(snapshot: Snapshot, plan: CampaignPlan, frozen: FrozenFrom) -> list[str]:

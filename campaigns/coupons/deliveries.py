@@ -96,9 +96,7 @@ def deliveries(snapshot: Snapshot, campaign: Campaign) -> Deliveries:
     )
 
 
-def page(
-    snapshot: Snapshot, campaign_id: str, *, state: str | None, limit: int, after: str = ""
-) -> list[Delivery]:  # fmt: skip
+def page(snapshot: Snapshot, campaign_id: str, *, state: str | None, limit: int, after: str = "") -> list[Delivery]:
     """By customer_id; the next page is `after` the last customer of this one."""
     found = messages.page(snapshot, campaign_id, state=state, limit=limit, after=after)
     return [Delivery.of(row) for row in found]

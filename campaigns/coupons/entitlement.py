@@ -178,7 +178,7 @@ def _used_up(limit: int | None, used: int) -> bool:
 
 def _withheld(
     standing: Standing, known: Known, now: datetime, order_id: str | None, language: Language
-) -> Withheld | None:  # fmt: skip
+) -> Withheld | None:
     reason: Reason | None = None
     if standing.coupon is not None:
         reason = hindrance(standing, now, order_id=order_id)

@@ -91,9 +91,7 @@ def needed(campaign: Campaign) -> set[str]:
     return {way.value for offer in campaign.plan.offers for way in offer.channels if way.needs_consent}
 
 
-def take(
-    transaction: Transaction, operation: Operation, share: Share, cause: Cause
-) -> Batch | None:  # fmt: skip
+def take(transaction: Transaction, operation: Operation, share: Share, cause: Cause) -> Batch | None:
     """Write down the next messages: first those that waited long enough or whose worker is gone, then new ones.
 
     None when there is nothing to do for this worker: another was faster or is still at it, the campaign has not begun,
@@ -130,7 +128,7 @@ def take(
 
 def settle(
     transaction: Transaction, campaign_id: str, batch: Batch, receipts: Sequence[Receipt], now: datetime
-) -> str | None:  # fmt: skip
+) -> str | None:
     """Note what became of each message of a batch; why some wait, if any does."""
     settled = [
         Settled(message.customer_id, receipt.fate, receipt.note)
@@ -143,7 +141,7 @@ def settle(
 def _claim_again(transaction: Transaction, campaign_id: str, share: Share, now: datetime) -> Sequence[Claimed]:
     waiting = messages.open_batch(
         transaction, campaign_id, share.channels, abandoned=share.abandoned, tried=share.tried, now=now
-    )  # fmt: skip
+    )
     return () if waiting is None else messages.claim_again(transaction, campaign_id, share.channels, waiting, now)
 
 

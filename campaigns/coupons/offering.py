@@ -68,7 +68,7 @@ def offers_for(
 
 def _worths(
     snapshot: Snapshot, customer_id: str, offers: Sequence[Offered], basket: Basket, now: datetime
-) -> Mapping[str, Worth]:  # fmt: skip
+) -> Mapping[str, Worth]:
     scopes = [each.coupon.discount.scope for each in offers]
     unknown = unplaced(basket) if any(scope is not None and scope.categories for scope in scopes) else set()
     new_only = any(each.coupon.discount.first_order_only for each in offers)

@@ -55,9 +55,7 @@ def given_back(snapshot: Snapshot, order_id: str | None) -> set[str]:
     return set() if order_id is None else redemptions.given_back_by(snapshot, order_id)
 
 
-def _on_order(
-    snapshot: Snapshot, coupon: Coupon, basket: Basket, now: datetime
-) -> tuple[Used | None, list[Used]]:  # fmt: skip
+def _on_order(snapshot: Snapshot, coupon: Coupon, basket: Basket, now: datetime) -> tuple[Used | None, list[Used]]:
     """What holds the coupon itself for the order, and the others."""
     there = on_order(snapshot, basket.order_id, now)
     own = next((each for each in there if each.code == coupon.code), None)

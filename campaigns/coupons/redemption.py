@@ -103,9 +103,7 @@ def _repeated(snapshot: Snapshot, coupon: Coupon, basket: Basket) -> Redemption:
     return stored.redemption(row)
 
 
-def _check_named(
-    snapshot: Snapshot, coupon: Coupon, held: ReservationRow | None, reservation_id: str | None
-) -> None:  # fmt: skip
+def _check_named(snapshot: Snapshot, coupon: Coupon, held: ReservationRow | None, reservation_id: str | None) -> None:
     """Raises ReservationNotFound, or ReservationClosed when the reservation that the caller names holds nothing."""
     if reservation_id is None or (held is not None and held.reservation_id == reservation_id):
         return

@@ -55,9 +55,7 @@ def _candidate(offer: Offered, *, bought_before: bool, there: Sequence[Used]) ->
     )  # fmt: skip
 
 
-def _alone(
-    offer: Offered, candidate: Candidate, basket: Basket, there: Sequence[Used]
-) -> Saving | CouponRefused:  # fmt: skip
+def _alone(offer: Offered, candidate: Candidate, basket: Basket, there: Sequence[Used]) -> Saving | CouponRefused:
     standing = offer.standing
     try:
         check_currency(standing.name, standing.currency, basket)

@@ -60,13 +60,12 @@ def check_design(design: Design) -> None:
     """Raises InvalidExperiment for the first field that makes no sense."""
     names = [arm.name for arm in design.arms]
     problems = {
-        "holdout": f"a holdout is a share from 0 to {LARGEST_HOLDOUT}"
-        * (not 0 <= design.holdout <= LARGEST_HOLDOUT),
+        "holdout": f"a holdout is a share from 0 to {LARGEST_HOLDOUT}" * (not 0 <= design.holdout <= LARGEST_HOLDOUT),
         "arms": "an experiment needs at least one arm, each with a name of its own"
         * (not names or len(set(names)) != len(names)),
         "arms.name": f"an arm needs a name, and {HOLDOUT!r} is taken" * (not all(names) or HOLDOUT in names),
         "arms.weight": "a weight is positive and finite" * (not all(0 < arm.weight < np.inf for arm in design.arms)),
-    }  # fmt: skip
+    }
     for field, problem in problems.items():
         if problem:
             raise InvalidExperiment(problem, field=field)

@@ -62,9 +62,7 @@ def decide(
     return Decisions(overall=judged(results.overall), arms=arms)
 
 
-def _judged(
-    effect: Effect, conversion: Effect | None, plan: Plan, *, finished: bool, cut_short: bool
-) -> Decision:  # fmt: skip
+def _judged(effect: Effect, conversion: Effect | None, plan: Plan, *, finished: bool, cut_short: bool) -> Decision:
     at_the_end = finished and plan.looking is Looking.AT_THE_END
     reading = effect.at_the_end if at_the_end else effect.any_time
     found = _finding(effect, reading, plan.currency)

@@ -136,7 +136,7 @@ def check_experiment(plan: Plan) -> None:
         * bool(constant),
         "primary": f"{plan.primary.lower()} decides and has no baseline" * (plan.primary not in plan.baselines),
         "alpha": "alpha lies between 0 and 1" * (not 0 < plan.alpha < 1),
-    }  # fmt: skip
+    }
     for field, problem in problems.items():
         if problem:
             raise InvalidExperiment(problem, field=field)

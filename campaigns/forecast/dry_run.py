@@ -154,7 +154,7 @@ def preview(
 
 def _shown(
     snapshot: Snapshot, campaign: Campaign, now: datetime, *, size: int, seed: int, lift: float, language: Language
-) -> Preview:  # fmt: skip
+) -> Preview:
     targeting, days = audience.targeting(campaign, now), days_left(campaign, now)
     members = prospects.planned(targeting)
     found = prospects.sums(snapshot, members, spans=spans(days))

@@ -59,6 +59,4 @@ class Grounds:
         number, more = len(self.campaigns), len(self.campaigns) - NAMED
         named = phrases.comma.join(self.campaigns[:NAMED]) + (phrases.before.format(more) if more > 0 else "")
         counted = phrases.one if number == 1 else phrases.many.format(number)
-        return phrases.learned.format(
-            counted=counted, named=named, redemptions=self.redemptions, revenue=self.revenue
-        )  # fmt: skip
+        return phrases.learned.format(counted=counted, named=named, redemptions=self.redemptions, revenue=self.revenue)

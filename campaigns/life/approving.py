@@ -92,9 +92,7 @@ def _decide(
         )  # fmt: skip
     found = versions.get(transaction, campaign.campaign_id, version)
     decision = Approval(approver=cause.actor.name, verdict=verdict, comment=cause.reason or "", time=cause.now)
-    check_approver(
-        decision.approver, authors=found.authors, rule_authors=found.rule_authors, decided=found.approvals
-    )  # fmt: skip
+    check_approver(decision.approver, authors=found.authors, rule_authors=found.rule_authors, decided=found.approvals)
     stored_versions.decide(
         transaction, campaign.campaign_id, version, approver=decision.approver, verdict=verdict,
         comment=decision.comment, now=cause.now,

@@ -65,7 +65,7 @@ def weeks(snapshot: Snapshot, month: date, now: datetime) -> list[list[CalendarD
 
 def _windows(
     campaign: Campaign, since: datetime, until: datetime, names: AbstractSet[CampaignId]
-) -> Iterator[tuple[datetime, datetime]]:  # fmt: skip
+) -> Iterator[tuple[datetime, datetime]]:
     """Its own, or those of occurrences to come."""
     plan = campaign.plan
     if plan.recurrence is None:
@@ -78,7 +78,7 @@ def _windows(
 
 def _entries(
     campaign: Campaign, window: tuple[datetime, datetime], since: date, until: date
-) -> Iterator[tuple[date, Entry]]:  # fmt: skip
+) -> Iterator[tuple[date, Entry]]:
     """On the days of a window that are shown: it may last for centuries."""
     (start, end), zone = window, ZoneInfo(campaign.plan.zone)
     first, last = start.astimezone(zone).date(), (end - timedelta(microseconds=1)).astimezone(zone).date()

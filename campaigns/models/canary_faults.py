@@ -38,9 +38,7 @@ class Record:
         if self._silent:
             return Fault(code=Code.CANARY_SILENT)
         if sum(self._failed) >= MOST_FAILED:
-            return Fault(
-                code=Code.CANARY_FAILED, facts={"failed": sum(self._failed), "asked": len(self._failed)}
-            )  # fmt: skip
+            return Fault(code=Code.CANARY_FAILED, facts={"failed": sum(self._failed), "asked": len(self._failed)})
         if len(self._deaths) == DEATHS and self._deaths[-1] - self._deaths[0] <= WITHIN:
             return Fault(code=Code.REPLICAS_DIED, facts={"replicas": DEATHS, "seconds": round(WITHIN)})
         return None

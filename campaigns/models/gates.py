@@ -126,7 +126,7 @@ def check_passed(name: str, report: Report | None, against_id: str, *, override:
         raise ModelNotJudged(
             f"{name} was not judged beside models/{against_id}: judge it, or override its gates with a reason",
             model=name,
-        )  # fmt: skip
+        )
     held_by = [gate for gate in report.gates if gate.verdict is not Verdict.PASSED]
     if held_by:
         why = "; ".join(f"{gate.name}: {gate.reason}" for gate in held_by)

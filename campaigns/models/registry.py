@@ -51,9 +51,7 @@ def register(
         model = registry.register(transaction, model_id, folder, manifest, cause.now)
     else:
         model, before = registry.lay(transaction, model_id, folder, manifest), {"folder": known.folder}
-    after = {
-        "state": model.state, "folder": folder, "manifest": digest(json.dumps(manifest, sort_keys=True).encode())
-    }  # fmt: skip
+    after = {"state": model.state, "folder": folder, "manifest": digest(json.dumps(manifest, sort_keys=True).encode())}
     trail.done(
         transaction, cause, "models.register", name(model_id), before=before, after=after, version=model.revision
     )
@@ -191,7 +189,7 @@ def check_kept(model: RegisteredModel) -> None:
             f"{name(model.model_id)}: its folder was removed on {model.give_up_time:%Y-%m-%d}, since nobody used it "
             "for long (TIERWISE_KEEP_MODELS_DAYS); register a copy of it, or train again",
             model=name(model.model_id),
-        )  # fmt: skip
+        )
 
 
 def name(model_id: str) -> str:
@@ -229,7 +227,7 @@ def _check_same(known: RegisteredModel, folder: str, manifest: Mapping[str, Any]
             f"{folder} says something else of itself than {known.folder} when {name(known.model_id)} was registered: "
             "what was judged is moved as it is",
             model=name(known.model_id),
-        )  # fmt: skip
+        )
 
 
 def _refuse_loss(model_id: str, lost: Sequence[str]) -> NoReturn:

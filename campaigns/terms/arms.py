@@ -53,11 +53,10 @@ def _check_arm(arm: ArmPlan, offered: Collection[Tier], *, field: str) -> None:
     tiers = [each.tier for each in arm.discounts]
     problems = {
         "name": f"{arm.name!r} names no arm: a lower-case letter, then letters, digits and hyphens, at most 32; not "
-        f"{HOLDOUT!r}, the group that gets nothing"
-        * (not ARM_NAME.fullmatch(arm.name) or arm.name == HOLDOUT),
+        f"{HOLDOUT!r}, the group that gets nothing" * (not ARM_NAME.fullmatch(arm.name) or arm.name == HOLDOUT),
         "weight": f"a weight is 1 to {LARGEST_WEIGHT}" * (not 1 <= arm.weight <= LARGEST_WEIGHT),
         "discounts": "each tier has at most one discount in an arm" * (len(set(tiers)) != len(tiers)),
-    }  # fmt: skip
+    }
     for name, problem in problems.items():
         if problem:
             raise InvalidCampaign(problem, field=f"{field}.{name}")

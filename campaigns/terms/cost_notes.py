@@ -63,4 +63,4 @@ class CostNote:
         said = WORDS[language][self.unknown]
         return said.format(
             item_id=self.item_id, scored=self.scored, currency=self.currency, tier=self.tier, customers=self.customers
-        )  # fmt: skip
+        )

@@ -171,9 +171,7 @@ def _not_combinable(clash: Clash, campaign: str, stacking: Stacking) -> CouponNo
         why = f"one of the group {stacking.group} applies to an order"
     else:
         why = f"{campaign if stacking.alone else other} goes with no other"
-    return CouponNotCombinable(
-        f"{there}, and {why}", campaign=campaign, conflict=clash.conflict, other_campaign=other
-    )  # fmt: skip
+    return CouponNotCombinable(f"{there}, and {why}", campaign=campaign, conflict=clash.conflict, other_campaign=other)
 
 
 def _unmet(unmet: Unmet, coupon: Coupon, campaign: str, basket: Basket) -> CouponRefused:
@@ -252,7 +250,7 @@ def check_left(campaign: Campaign, used: Use, need: Use) -> None:
 
 def check_limits(
     campaign: str, *, redemption_limit: int | None, budget_minor: int | None, used: Use, need: Use
-) -> None:  # fmt: skip
+) -> None:
     """Raises as `check_left`, for the campaign of this name."""
     if redemption_limit is not None and used.redemptions + need.redemptions > redemption_limit:
         raise RedemptionLimitReached(

@@ -78,7 +78,7 @@ class TierPreview:
 
 def preview(
     snapshot: Snapshot, scheme: TierScheme, *, model_id: str | None = None, now: datetime, size: int, seed: int = 0
-) -> TierPreview:  # fmt: skip
+) -> TierPreview:
     """What the last rescoring would have made of everybody by this scheme, with up to `size` of those who would move.
 
     By the model that made the stored scores, or by one whose shadow scores are there. Raises CustomersNotScored, and as
@@ -100,7 +100,7 @@ def preview(
 
 def _seen(
     snapshot: Snapshot, scheme: TierScheme, placing: Placing, latest: Latest, *, now: datetime, size: int, seed: int
-) -> TierPreview:  # fmt: skip
+) -> TierPreview:
     found = previews.movers(snapshot, placing, size=size, seed=seed)
     return TierPreview(
         scheme=replace(scheme, thresholds=Levels(high=placing.high, mid=placing.mid)), model_id=latest.model_id,

@@ -62,7 +62,7 @@ def _results(snapshot: Snapshot, campaign_id: str, now: datetime) -> list[Result
         _reading(found, midnight(now).date(), arm, effect, decision.verdict)
         for arm, effects, decision in arms
         for effect in effects.values()
-    ]  # fmt: skip
+    ]
 
 
 def _reading(found: CampaignResults, day: date, arm: str, effect: Effect, verdict: str) -> ResultReading:

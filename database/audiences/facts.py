@@ -212,9 +212,7 @@ def segments_of(snapshot: Snapshot, customer_id: str) -> frozenset[str]:
     return frozenset(snapshot.scalars(current.where(SegmentMemberRow.customer_id == customer_id)))
 
 
-def refresh(
-    transaction: Transaction, customer_ids: Sequence[str] | None, *, as_of: datetime, currency: str
-) -> int:  # fmt: skip
+def refresh(transaction: Transaction, customer_ids: Sequence[str] | None, *, as_of: datetime, currency: str) -> int:
     """Bring these customers up to date, or all of them; returns how many rows were written.
 
     Facts of a later time are left alone, so refreshes may come twice and in any order. All at once is one statement:

@@ -144,9 +144,7 @@ def next_chunk(snapshot: Snapshot, *, after: str, limit: int) -> Chunk | None:
     return None if last is None else Chunk(last, size)
 
 
-def add_members(
-    transaction: Transaction, segment_id: str, build: int, rule: Rule, *, after: str, through: str
-) -> None:  # fmt: skip
+def add_members(transaction: Transaction, segment_id: str, build: int, rule: Rule, *, after: str, through: str) -> None:
     """Write down who of a chunk fits the rule."""
     members = select(literal(segment_id), literal(build), CustomerFactsRow.customer_id).where(
         CustomerFactsRow.customer_id > after, CustomerFactsRow.customer_id <= through, fitting.where(rule)
@@ -157,7 +155,7 @@ def add_members(
 
 def finish_build(
     transaction: Transaction, segment_id: str, build: int, *, revision: int, seconds: float, now: datetime
-) -> int:  # fmt: skip
+) -> int:
     """Let the members of this build count, and no others; returns how many they are."""
     mine = (SegmentMemberRow.segment_id == segment_id, SegmentMemberRow.build == build)
     size = transaction.execute(select(func.count()).select_from(SegmentMemberRow).where(*mine)).scalar_one()

@@ -101,9 +101,7 @@ def denials(snapshot: Snapshot, object_name: str, *, actions: Collection[str]) -
 def actors(snapshot: Snapshot, actions: Collection[str], fact: str, values: Collection[str]) -> dict[str, str]:
     """Who did one of these actions last, by what `after` says of the fact."""
     said = AuditRow.after[fact].astext
-    lines = select(said, AuditRow.actor).where(
-        AuditRow.action.in_(actions), AuditRow.outcome == "OK", said.in_(values)
-    )  # fmt: skip
+    lines = select(said, AuditRow.actor).where(AuditRow.action.in_(actions), AuditRow.outcome == "OK", said.in_(values))
     return dict(snapshot.execute(lines.order_by(AuditRow.audit_id)).all())
 
 

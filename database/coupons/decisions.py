@@ -56,7 +56,7 @@ def others(
     """Id, series and launch of each other campaign whose audience has the customer, launched before; newest first."""
     in_audience = exists().where(
         AudienceRow.campaign_id == CampaignRow.campaign_id, AudienceRow.customer_id == customer_id
-    )  # fmt: skip
+    )
     query = (
         select(CampaignRow.campaign_id, CampaignRow.series, CampaignRow.launch_time)
         .where(CampaignRow.campaign_id != campaign_id, CampaignRow.launch_time <= before, in_audience)

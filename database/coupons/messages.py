@@ -124,7 +124,7 @@ def claim(
 
 def claim_again(
     transaction: Transaction, campaign_id: str, channels: Sequence[str], batch: str, now: datetime
-) -> list[Claimed]:  # fmt: skip
+) -> list[Claimed]:
     """Those of a batch that are still open, with today's consent."""
     asked = {"campaign": campaign_id, "channels": list(channels), "batch": batch, "now": now}
     return _claimed(transaction, CLAIM_AGAIN, campaign_id, asked)
@@ -179,9 +179,7 @@ def tallies(snapshot: Snapshot, campaign_id: str) -> list[Tally]:
     return [Tally(*row) for row in snapshot.execute(query)]
 
 
-def page(
-    snapshot: Snapshot, campaign_id: str, *, state: str | None, limit: int, after: str = ""
-) -> list[MessageRow]:  # fmt: skip
+def page(snapshot: Snapshot, campaign_id: str, *, state: str | None, limit: int, after: str = "") -> list[MessageRow]:
     """By customer_id; the next page is `after` the last customer of this one."""
     query = select(MessageRow).where(MessageRow.campaign_id == campaign_id, MessageRow.customer_id > after)
     if state is not None:

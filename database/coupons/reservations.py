@@ -49,9 +49,7 @@ def lapsed(snapshot: Snapshot, code: str, now: datetime) -> ReservationRow | Non
 
 def close(transaction: Transaction, reservation_id: str, state: str) -> bool:
     """Let a reservation hold no more; False when it did not."""
-    which = update(ReservationRow).where(
-        ReservationRow.reservation_id == reservation_id, ReservationRow.state == HELD
-    )  # fmt: skip
+    which = update(ReservationRow).where(ReservationRow.reservation_id == reservation_id, ReservationRow.state == HELD)
     return changed_rows(transaction.execute(which.values(state=state))) == 1
 
 

@@ -35,9 +35,7 @@ class Glanced(NamedTuple):
     """None where it is no more than known: the events have to be read."""
 
 
-def glance(
-    glances: Glances, customer_ids: Sequence[str], *, memory: Memory, seconds: float
-) -> list[Glanced]:  # fmt: skip
+def glance(glances: Glances, customer_ids: Sequence[str], *, memory: Memory, seconds: float) -> list[Glanced]:
     """Of each customer, in this order, what can be had without reading events."""
     held = [memory.find(customer_id) for customer_id in customer_ids]
     versions = [None if each is None else each.version for each in held]
@@ -51,7 +49,7 @@ def glance(
 
 def recall(
     snapshot: Snapshot, customer_ids: Sequence[str], *, before: datetime | None = None, memory: Memory | None = None
-) -> Recalled:  # fmt: skip
+) -> Recalled:
     """Of each customer, in this order, at least what `store.histories` would find before `before`."""
     held = [None if memory is None else memory.find(customer_id) for customer_id in customer_ids]
     found = states.look(snapshot, customer_ids, [None if each is None else each.version for each in held])
@@ -94,7 +92,7 @@ def _remember(memory: Memory, customer_id: str, state: State, history: bytes) ->
 
 def _reaching(
     snapshot: Snapshot, packed: list[bytes], customer_ids: Sequence[str], before: datetime | None
-) -> list[bytes]:  # fmt: skip
+) -> list[bytes]:
     """Where a history is cut off and too new, the events before `before` may not be among it, and are read."""
     if before is None:
         return packed

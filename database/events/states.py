@@ -81,9 +81,7 @@ def look(snapshot: Snapshot, customer_ids: Sequence[str], held: Sequence[int | N
         return _states(cursor.execute(LOOK, (list(customer_ids), list(held))).fetchall())
 
 
-def glance(
-    glances: Glances, customer_ids: Sequence[str], held: Sequence[int | None], *, seconds: float
-) -> list[State]:  # fmt: skip
+def glance(glances: Glances, customer_ids: Sequence[str], held: Sequence[int | None], *, seconds: float) -> list[State]:
     """As `look`, in a snapshot of its own."""
     return _states(glances.rows(LOOK, (list(customer_ids), list(held)), seconds=seconds))
 

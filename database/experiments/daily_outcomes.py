@@ -71,7 +71,7 @@ class DayOutcome:
 
 def daily_outcomes(
     snapshot: Snapshot, campaign_id: str, *, currency: str, since: datetime, ends: Sequence[datetime], margin: float
-) -> list[DayOutcome]:  # fmt: skip
+) -> list[DayOutcome]:
     """Of days that end at `ends`, each exclusive; the first begins at `since`."""
     asked = {
         "campaign_id": campaign_id, "currency": currency, "since": since, "until": ends[-1], "ends": list(ends),

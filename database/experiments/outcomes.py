@@ -121,7 +121,7 @@ class Spread:
 
 def outcomes(
     snapshot: Snapshot, campaign_id: str, *, currency: str, since: datetime, until: datetime, margin: float = 1.0
-) -> list[GroupOutcome]:  # fmt: skip
+) -> list[GroupOutcome]:
     """Of every tier and group that have customers, from `since` until before `until`; `margin` is a part of a price."""
     asked = {**_parameters(campaign_id, currency, since, until), "margin": margin}
     return [_group(row) for row in snapshot.execute(SUMS, asked).mappings()]

@@ -65,7 +65,7 @@ class Uplift:
 
 def members(
     snapshot: Snapshot, campaign_id: str, *, holdout: str, since: datetime, until: datetime, currency: str, most: int
-) -> pl.DataFrame:  # fmt: skip
+) -> pl.DataFrame:
     """Up to so many of a frozen audience, drawn by a hash: `treated`, whether they `bought`, and FEATURES as of then.
 
     The audience is its own evidence of who was treated: whoever is in it counts in the group that was drawn.
@@ -100,7 +100,7 @@ def due(snapshot: Snapshot) -> list[str]:
     learned = select(UpliftRow).where(UpliftRow.campaign_id == CampaignRow.campaign_id)
     query = select(CampaignRow.campaign_id).where(
         CampaignRow.ran_to_its_end, CampaignRow.held_out_count > 0, closed.exists(), ~learned.exists()
-    )  # fmt: skip
+    )
     return list(snapshot.scalars(query.order_by(CampaignRow.end_time.desc(), CampaignRow.campaign_id)))
 
 

@@ -18,9 +18,7 @@ from database.terms.tables import CampaignRow
 ITS_VERSION = and_(
     CampaignVersionRow.campaign_id == CampaignRow.campaign_id, CampaignVersionRow.version == CampaignRow.version
 )
-ITS_DECISIONS = and_(
-    ApprovalRow.campaign_id == CampaignRow.campaign_id, ApprovalRow.version == CampaignRow.version
-)  # fmt: skip
+ITS_DECISIONS = and_(ApprovalRow.campaign_id == CampaignRow.campaign_id, ApprovalRow.version == CampaignRow.version)
 LIVE = text("state IN ('LAUNCHING', 'ACTIVE', 'PAUSED')")
 """Written out, so that the index of live campaigns is known to fit."""
 

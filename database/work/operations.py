@@ -219,9 +219,7 @@ def cancel(transaction: Transaction, operation_id: str, now: datetime) -> bool:
     return _end(transaction, operation_id, now, state=CANCELLED)
 
 
-def stumble(
-    transaction: Transaction, operation_id: str, error: str, *, why: Mapping[str, Any] | None = None
-) -> None:  # fmt: skip
+def stumble(transaction: Transaction, operation_id: str, error: str, *, why: Mapping[str, Any] | None = None) -> None:
     """Note why an attempt failed; the operation goes on, and its time of last life is not touched."""
     which = update(OperationRow).where(OperationRow.operation_id == operation_id, OperationRow.state == RUNNING)
     transaction.execute(which.values(error=error, why=why))

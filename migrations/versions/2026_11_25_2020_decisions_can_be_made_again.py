@@ -19,9 +19,7 @@ def upgrade() -> None:
     op.add_column("exclusions", sa.Column("tier", sa.Text(), nullable=True))
     op.add_column("exclusions", sa.Column("inputs", postgresql.JSONB(), nullable=True))
     op.add_column("campaigns", sa.Column("frozen_from", postgresql.JSONB(), nullable=True))
-    op.add_column(
-        "campaigns", sa.Column("budget_share", sa.Double(), server_default=sa.text("1"), nullable=False)
-    )  # fmt: skip
+    op.add_column("campaigns", sa.Column("budget_share", sa.Double(), server_default=sa.text("1"), nullable=False))
 
 
 def downgrade() -> None:

@@ -22,9 +22,7 @@ WHERE campaigns.state = 'ENDED' AND audit_log.action = 'campaigns.end' AND audit
 
 
 def upgrade() -> None:
-    op.add_column(
-        "campaigns", sa.Column("ran_to_its_end", sa.Boolean(), server_default=sa.false(), nullable=False)
-    )  # fmt: skip
+    op.add_column("campaigns", sa.Column("ran_to_its_end", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.execute(OF_BEFORE)
 
 

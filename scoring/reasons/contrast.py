@@ -45,12 +45,7 @@ def contrasts(
     """For one customer, the least of each kind of change that is enough by `above`; the fewest events first."""
     known = history.kept(history.time < as_of)
     basket = _basket(model, known)
-    tried = [
-        (change, count)
-        for change in Change
-        if FEATURES[change] & set(model.normaliser.names)
-        for count in COUNTS
-    ]  # fmt: skip
+    tried = [(change, count) for change in Change if FEATURES[change] & set(model.normaliser.names) for count in COUNTS]
     if not tried:
         return []
     found: dict[Change, Contrast] = {}

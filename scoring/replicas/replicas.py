@@ -161,9 +161,7 @@ class ProcessReplicas:
             niceness=self._niceness,
         )  # fmt: skip
 
-    def _started(
-        self, models: Models, rounded: frozenset[Role] | None, number: int, wanted: Wanted | None
-    ) -> Process:  # fmt: skip
+    def _started(self, models: Models, rounded: frozenset[Role] | None, number: int, wanted: Wanted | None) -> Process:
         try:
             return Process(self._zygote, self._making(models, rounded, number), wanted)
         except (ComputationFailed, ReplicaDied) as error:

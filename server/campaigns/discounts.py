@@ -69,5 +69,5 @@ def _reward(message: campaign_pb2.Discount, currency: str, field: str) -> Reward
 
 def _maximum(
     message: campaign_pb2.Discount.Percent | campaign_pb2.Discount.FreeShipping, currency: str, field: str
-) -> int | None:  # fmt: skip
+) -> int | None:
     return amount_in(currency, message.maximum, field) if message.HasField("maximum") else None

@@ -185,14 +185,13 @@ def _offers(message: campaign_pb2.Campaign, currency: str) -> tuple[Offer, ...]:
 
 def _arm_message(arm: ArmPlan, currency: str) -> campaign_pb2.Arm:
     return campaign_pb2.Arm(
-        name=arm.name, weight=arm.weight,
+        name=arm.name,
+        weight=arm.weight,
         discounts=[
-            campaign_pb2.Arm.TierDiscount(
-                tier=tier_pb2.Tier.Value(tier), discount=discount_message(discount, currency)
-            )
+            campaign_pb2.Arm.TierDiscount(tier=tier_pb2.Tier.Value(tier), discount=discount_message(discount, currency))
             for tier, discount in arm.discounts
         ],
-    )  # fmt: skip
+    )
 
 
 def _arms(message: campaign_pb2.Campaign, currency: str) -> tuple[ArmPlan, ...]:

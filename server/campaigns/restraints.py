@@ -21,7 +21,7 @@ def stacking_message(stacking: Stacking) -> campaign_pb2.Stacking:
     """For the wire."""
     return campaign_pb2.Stacking(
         priority=stacking.priority, exclusivity_group=stacking.group or "", alone=stacking.alone
-    )  # fmt: skip
+    )
 
 
 def offer_caps(message: campaign_pb2.Campaign) -> tuple[OfferCap, ...]:

@@ -153,9 +153,7 @@ class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
         self, request: campaign_service_pb2.CompareCampaignVersionsRequest, context: grpc.ServicerContext
     ) -> campaign_service_pb2.CompareCampaignVersionsResponse:
         with reading(self._database) as snapshot:
-            found = versions.compare(
-                snapshot, campaign_id(request.name), request.from_version, request.to_version
-            )  # fmt: skip
+            found = versions.compare(snapshot, campaign_id(request.name), request.from_version, request.to_version)
         return differences_message(found)
 
     @performed

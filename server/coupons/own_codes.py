@@ -46,9 +46,7 @@ def imported_message(added: Added) -> coupon_service_pb2.ImportCouponsResponse:
 
 def _rejection(rejection: Rejection) -> coupon_service_pb2.ImportCouponsResponse.Rejection:
     kind = coupon_service_pb2.ImportCouponsResponse.Rejection
-    return kind(
-        row_number=rejection.row_number, field=rejection.field, reason=kind.Reason.Value(rejection.reason)
-    )  # fmt: skip
+    return kind(row_number=rejection.row_number, field=rejection.field, reason=kind.Reason.Value(rejection.reason))
 
 
 def _head(request: coupon_service_pb2.ImportCouponsRequest) -> tuple[str, str, bool, bool]:

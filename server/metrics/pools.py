@@ -25,9 +25,7 @@ class BatchMetrics(Collector):
             "tierwise_pool_batch_size", "Requests in a batch, by why it left the queue.",
             labels=(*LABELS, "reason"), bounds=SIZES,
         )  # fmt: skip
-        self._loads = Distribution(
-            "tierwise_pool_load_seconds", "Of a batch's query.", labels=LABELS, bounds=SECONDS
-        )  # fmt: skip
+        self._loads = Distribution("tierwise_pool_load_seconds", "Of a batch's query.", labels=LABELS, bounds=SECONDS)
         self._computes = Distribution(
             "tierwise_pool_compute_seconds", "Of a batch's features and forward pass.", labels=LABELS, bounds=SECONDS
         )

@@ -139,9 +139,7 @@ def _alike(questions: Sequence[Question], places: Iterable[int]) -> Iterable[lis
 
 
 def _loaded(snapshot: Snapshot, questions: Sequence[Question], memory: Memory) -> Iterator[Outcome]:
-    known = recall(
-        snapshot, [question.customer_id for question in questions], before=questions[0].as_of, memory=memory
-    )  # fmt: skip
+    known = recall(snapshot, [question.customer_id for question in questions], before=questions[0].as_of, memory=memory)
     return map(_outcome, questions, known.states, known.packed)
 
 

@@ -78,9 +78,7 @@ class TierService(tier_service_pb2_grpc.TierServiceServicer):
     def KeepTierPreview(
         self, request: tier_service_pb2.KeepTierPreviewRequest, transaction: Transaction, cause: Cause
     ) -> operations_pb2.Operation:
-        begun = previewing.begin(
-            transaction, cause, version(request.name), model_id=model_id(request.model) or None
-        )  # fmt: skip
+        begun = previewing.begin(transaction, cause, version(request.name), model_id=model_id(request.model) or None)
         return operation_message(begun)
 
     def ListTierChanges(

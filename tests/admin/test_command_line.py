@@ -100,7 +100,7 @@ def imported(*modules: str, among: tuple[str, ...]) -> str:
     )
     return subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
-    ).stdout.strip()  # fmt: skip
+    ).stdout.strip()
 
 
 def test_an_unknown_command_is_a_usage_error() -> None:

@@ -19,7 +19,7 @@ def tierwise(database: Database, database_url: str) -> Shell:
 
 def test_a_decision_is_made_again_and_its_status_says_whether_it_is_the_same(
     database: Database, tierwise: Shell
-) -> None:  # fmt: skip
+) -> None:
     asked = ("audit", "explain", "--customer", "anna", "--campaign", "spring")
     same = tierwise(*asked)
     with database.writing() as transaction:

@@ -10,9 +10,7 @@ def test_everything_or_one_campaign_is_stopped_and_let_go_on(database: Database,
     tierwise = Shell(database_url)
     create_campaign(database)
 
-    everything = tierwise(
-        "--as", "anna:marketer", "campaign", "stop-everything", "--reason", "prices are wrong"
-    )  # fmt: skip
+    everything = tierwise("--as", "anna:marketer", "campaign", "stop-everything", "--reason", "prices are wrong")
     one = tierwise("campaign", "stop", "spring", "--reason", "typo")
 
     assert (everything["stopped"], everything["reason"], everything["by"]) == (

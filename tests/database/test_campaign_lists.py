@@ -73,9 +73,7 @@ def test_authors_are_found_by_a_part_of_their_name(database: Database) -> None:
         with database.reading() as snapshot:
             return [row.campaign_id for row in lists.page(snapshot, Sought(author=author), limit=5)]
 
-    assert [found(author) for author in ("Ann", "en", "N", "anna_koch")] == [
-        ["c-1"], ["c-2"], ["c-2", "c-1"], []
-    ]  # fmt: skip
+    assert [found(author) for author in ("Ann", "en", "N", "anna_koch")] == [["c-1"], ["c-2"], ["c-2", "c-1"], []]
 
 
 @pytest.mark.parametrize(

@@ -92,12 +92,7 @@ def test_customers_are_read(tmp_path: Path) -> None:
 
 def test_the_last_row_of_a_customer_counts(tmp_path: Path) -> None:
     path = tmp_path / "customers.csv"
-    path.write_text(
-        "customer_id,zone,consented_channels\n"
-        "anna,,email\nbert,,email\n"
-        'anna,,""\n'
-        'bert,Mars/Olympus,""\n'
-    )  # fmt: skip
+    path.write_text('customer_id,zone,consented_channels\nanna,,email\nbert,,email\nanna,,""\nbert,Mars/Olympus,""\n')
     file = read_customers(path)
 
     assert file.rows.select("customer_id", "consented_channels").rows() == [("anna", [])]

@@ -207,7 +207,7 @@ def test_a_negative_quantity_is_a_return_whatever_stands_around_it(tmp_path: Pat
         ({"decimal": ",", "thousands": "."}, {"1.234,50": 123450, "12,5": 1250, "1.234": 123400}, ["2.50", "1,234.50"]),
         ({"decimal": ",", "thousands": " "}, {"1 234,50": 123450, "1\u202f234,5": 123450}, ["12 34,5"]),
     ],
-)  # fmt: skip
+)
 def test_prices_are_read_by_the_marks_of_the_mapping_and_never_a_thousand_times_too_high(
     tmp_path: Path, marks: dict[str, str], read: dict[str, int], unread: list[str]
 ) -> None:

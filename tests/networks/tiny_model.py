@@ -35,14 +35,12 @@ def tiny_model(model_id: str = "tiny-1", *, seed: int = 1, layers: int = 1) -> M
         manifest={"model_id": model_id, "currency": "GBP", "metrics": {"test": {"auc": 0.5}}},
         catalogue=catalogue,
         networks=(network.eval(),),
-        normaliser=Normaliser(
-            names=NAMES, mean=np.zeros(len(NAMES)), deviation=np.ones(len(NAMES)), dropped={}
-        ),
+        normaliser=Normaliser(names=NAMES, mean=np.zeros(len(NAMES)), deviation=np.ones(len(NAMES)), dropped={}),
         buying=UNFITTED,
         calibration=Calibration(),
         together=Together(weights=weights, popular=random.random(len(ITEMS) + 2)),
         blend=Blend(together=1.0, deep=1.0, content=1.0, popular=1.0, decay=0.9, repurchase=False),
-    )  # fmt: skip
+    )
 
 
 def write_tiny_model(models: Path, model_id: str = "tiny-1", *, seed: int = 1) -> Path:

@@ -64,7 +64,7 @@ def test_every_view_and_column_says_what_it_means(owner: Connection) -> None:
 def test_money_says_its_unit_and_its_currency(owner: Connection) -> None:
     money = owner.execute(
         "SELECT view, name, description FROM reporting.columns WHERE name LIKE '%\\_minor'"
-    ).fetchall()  # fmt: skip
+    ).fetchall()
 
     assert len(money) > 20
     assert [name for name in money if "minor units of currency" not in str(name[2]).lower()] == []
@@ -148,7 +148,7 @@ def test_an_analyst_reads_this_schema_and_nothing_else(owner: Connection) -> Non
           AND relnamespace::regnamespace::text <> 'information_schema'
           AND has_schema_privilege('tierwise_analyst', relnamespace, 'USAGE')
           AND has_any_column_privilege('tierwise_analyst', pg_class.oid, 'SELECT, INSERT, UPDATE')"""
-    ).fetchall()  # fmt: skip
+    ).fetchall()
     assert sorted(readable) == sorted(("reporting", view.name) for view in views())
 
     owner.execute("SET ROLE tierwise_analyst")
@@ -171,9 +171,7 @@ def test_nobody_is_named(reported_url: str) -> None:
 
 def test_a_customer_has_one_pseudonym_everywhere_which_the_key_makes(reported_url: str) -> None:
     with psycopg.connect(reported_url) as connection:
-        pseudonym = connection.execute(
-            "SELECT left(encode(sha256(sha256('pepper') || 'c000'), 'hex'), 32)"
-        ).fetchone()  # fmt: skip
+        pseudonym = connection.execute("SELECT left(encode(sha256(sha256('pepper') || 'c000'), 'hex'), 32)").fetchone()
     assert pseudonym is not None
 
     for view, rows in {"customers": 1, "scores": 1, "score_history": 2, "tier_changes": 1}.items():
@@ -232,7 +230,7 @@ def test_an_owner_who_may_not_make_roles_migrates_all_the_same(owner: Connection
         connection.execute("SELECT 1 FROM reporting.tiers")
         granted = connection.execute(
             "SELECT has_table_privilege('tierwise_analyst', 'reporting.tiers', 'SELECT')"
-        ).fetchone()  # fmt: skip
+        ).fetchone()
     owner.execute("DROP DATABASE rented")
     owner.execute("DROP ROLE landlord")
     assert granted == (True,)

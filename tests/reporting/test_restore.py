@@ -17,9 +17,7 @@ def counts(connection: "psycopg.Connection[tuple[object, ...]]") -> dict[str, ob
     kept = connection.execute("SELECT matviewname FROM pg_matviews WHERE schemaname = 'reporting_store'").fetchall()
     places = [("public", name) for name in METADATA.tables] + [("reporting_store", str(name)) for (name,) in kept]
     count = sql.SQL("SELECT count(*) FROM {}")
-    return {
-        name: connection.execute(count.format(sql.Identifier(schema, name))).fetchone() for schema, name in places
-    }  # fmt: skip
+    return {name: connection.execute(count.format(sql.Identifier(schema, name))).fetchone() for schema, name in places}
 
 
 def test_a_dump_is_restored_whole(postgres: Cluster, shop_url: str, tmp_path: Path) -> None:

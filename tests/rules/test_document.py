@@ -108,7 +108,7 @@ def test_times_with_and_without_quotes(written: str, moment: datetime) -> None:
         ("- " * 10_000, "is nested deeper than 6 levels"),
         ("x" * 500_001, "the document has more than 500,000 characters"),
     ],
-)  # fmt: skip
+)
 def test_what_is_unclear_is_refused_with_its_place(text: str, message: str) -> None:
     assert refused(text).startswith(message)
 

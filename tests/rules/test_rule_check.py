@@ -55,7 +55,7 @@ def test_rules_of_known_facts_and_fitting_values_pass(rule: Rule) -> None:
         (Within("country", ("DE",) * 1_001), "within.values: needs 1 to 1,000 values, has 1,001: save long lists"),
         (Within("country", ("DE", "")), "within.values[1]: must have 1 to 200 characters; found ''"),
     ],
-)  # fmt: skip
+)
 def test_a_problem_names_its_place_and_the_way_out(rule: Rule, message: str) -> None:
     assert problem(rule).startswith(message)
 
@@ -78,7 +78,7 @@ def test_a_problem_names_its_place_and_the_way_out(rule: Rule, message: str) -> 
         ("tier", "GOLD", "must be one of HIGH, MID, LOW; found 'GOLD'"),
         ("consented_channels", "EMAIL", "must be in lower case: 'email'; found 'EMAIL'"),
     ],
-)  # fmt: skip
+)
 def test_a_value_must_be_of_the_facts_type(fact: str, value: Value, message: str) -> None:
     operators = {"consented_channels": Operator.CONTAINS, "customer_since": Operator.AT_LEAST}
     rule = Every((FINE, Not(Compare(fact, operators.get(fact, Operator.EQUALS), value))))
@@ -113,9 +113,7 @@ def test_six_levels_are_the_most() -> None:
 def test_sixty_four_conditions_are_the_most() -> None:
     check(Every((FINE,) * 63))
 
-    assert problem(Every((FINE,) * 64)) == (
-        "the rule has more than 64 conditions: save a part of it as a segment"
-    )  # fmt: skip
+    assert problem(Every((FINE,) * 64)) == ("the rule has more than 64 conditions: save a part of it as a segment")
 
 
 def test_walking_meets_parents_before_children() -> None:

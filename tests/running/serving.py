@@ -184,7 +184,7 @@ def recording(
             customer_service_pb2.CreateEventRequest(parent=parent, event_id=event_id, event=event)
             for event_id, event in zip(ids or [new_id() for _ in events], events, strict=True)
         ],
-    )  # fmt: skip
+    )
 
 
 def plan(**changes: object) -> campaign_pb2.Campaign:

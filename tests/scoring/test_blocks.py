@@ -11,9 +11,7 @@ passes = st.builds(Passes, st.integers(1, 32), st.integers(0, 400))
 
 
 @given(lengths, passes)
-def test_each_sequence_has_its_place_in_one_pass_the_shortest_in_the_first(
-    drawn: "np.ndarray", cost: Passes
-) -> None:  # fmt: skip
+def test_each_sequence_has_its_place_in_one_pass_the_shortest_in_the_first(drawn: "np.ndarray", cost: Passes) -> None:
     found = list(blocks(drawn, cost))
 
     places = np.concatenate([np.zeros(0, dtype=np.int64), *found])

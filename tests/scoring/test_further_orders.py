@@ -53,11 +53,9 @@ def coming(orders: float, age: float, *, late: tuple[float, float]) -> Floats:
     leaving=st.tuples(st.floats(0.003, 3000), st.floats(0.003, 3000)),
     recurrence=st.one_of(
         st.none(),
-        st.builds(
-            saying, st.floats(1e-9, 1e9), recent=st.tuples(st.floats(0, 0.5), st.floats(0, 0.5))
-        ),
+        st.builds(saying, st.floats(1e-9, 1e9), recent=st.tuples(st.floats(0, 0.5), st.floats(0, 0.5))),
     ),
-)  # fmt: skip
+)
 def test_expected_orders_are_at_least_the_chance_and_never_fall(
     orders: int,
     late: tuple[float, float],

@@ -92,10 +92,10 @@ def test_a_full_view_says_how_each_day_stood(shop: Shop, database_url: str) -> N
     assert last.end_time == found.end_time
     assert [(point.arm, point.metric) for point in last.points] == [
         (arm, metric) for arm in ("", "offer") for metric in (MESSAGE.CONVERSION, MESSAGE.REVENUE)
-    ]  # fmt: skip
+    ]
     assert [(point.difference, point.difference_interval, point.p_value) for point in last.points[:2]] == [
         (effect.difference, effect.difference_interval, effect.p_value) for effect in found.effects
-    ]  # fmt: skip
+    ]
     printed = Shell(database_url)("campaign", "results", "spring", "--daily")
     assert [row["difference"] for row in printed["days"][-4:-2]] == [point.difference for point in last.points[:2]]
     assert printed["effects"][0]["variance_left"] == found.effects[0].variance_left

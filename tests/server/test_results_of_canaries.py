@@ -34,9 +34,7 @@ def test_a_canary_that_is_over_is_told_with_its_groups_intervals_and_accuracy(sh
     assert (found.canary_count, found.active_count, found.currency_code) == (len(CANARY), len(ACTIVE), "GBP")
     assert found.verdict == model_results_pb2.ModelResults.BETTER
     bought, spent = found.effects
-    assert (bought.metric, bought.canary_mean, bought.active_mean) == (
-        CONVERSION, 90 / len(CANARY), 30 / len(ACTIVE)
-    )  # fmt: skip
+    assert (bought.metric, bought.canary_mean, bought.active_mean) == (CONVERSION, 90 / len(CANARY), 30 / len(ACTIVE))
     assert 0 < spent.difference_interval.low < spent.single_look_interval.low < spent.difference
     assert not found.sample_ratio.mismatch
     (right,) = found.accuracies

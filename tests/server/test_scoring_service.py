@@ -23,7 +23,7 @@ from running.serving import (
     register,
     serving,
     stamp,
-)  # fmt: skip
+)
 from sqlalchemy import text
 from tierwise.v1 import customer_service_pb2, event_pb2, model_pb2, score_pb2, scoring_service_pb2, tier_pb2
 

@@ -156,7 +156,7 @@ def test_files_that_do_not_fit_together_are_told_at_the_start(authority: Authori
         ({"jwt_jwks": "http://id.example.com/keys"}, "TIERWISE_JWT_JWKS: must be a file or an https:// address"),
         ({"jwt_jwks": "/dev/null"}, "TIERWISE_JWT_JWKS: /dev/null: "),
     ],
-)  # fmt: skip
+)
 def test_settings_that_nothing_good_can_come_of_are_refused(given: dict[str, object], told: str) -> None:
     with pytest.raises(ValueError, match=told):
         Admission.of(Settings.model_validate(given))

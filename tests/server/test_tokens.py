@@ -131,7 +131,7 @@ def test_a_token_stands_for_its_subject_and_role(shop: Shop) -> None:
             for role in (None, "boss", "process", ["marketer", "approver"], [], {"role": "marketer"}, [["marketer"]])
         ),
     ],
-)  # fmt: skip
+)
 def test_a_token_that_is_not_for_us_is_refused(shop: Shop, token: str, wanted: str) -> None:
     assert reason(shop, token) == wanted
 

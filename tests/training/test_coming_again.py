@@ -29,9 +29,7 @@ def shop() -> Prepared:
         made.labels, interval=made.labels.interval[places], spend=made.labels.spend[places],
         silent=made.labels.silent[places], orders=orders,
     )  # fmt: skip
-    examples = replace(
-        made, pairs=made.pairs.some(places), tabular=tabular, labels=labels, weight=np.ones(SIZE)
-    )  # fmt: skip
+    examples = replace(made, pairs=made.pairs.some(places), tabular=tabular, labels=labels, weight=np.ones(SIZE))
     return replace(whole, examples=examples)
 
 

@@ -166,10 +166,8 @@ def test_equal_seeds_give_equal_models_and_other_seeds_others(usual: Path, tmp_p
 def test_what_is_trained_for_one_purpose_says_the_same_of_it_and_nothing_else(usual: Path, tmp_path: Path) -> None:
     everything, orders, items = (
         read(folder)
-        for folder in (
-            usual, *(trained(tmp_path / each, purpose=each) for each in (Purpose.ORDERS, Purpose.ITEMS))
-        )
-    )  # fmt: skip
+        for folder in (usual, *(trained(tmp_path / each, purpose=each) for each in (Purpose.ORDERS, Purpose.ITEMS)))
+    )
 
     def weights(network: Network | None) -> dict[str, list[float]]:
         assert network is not None

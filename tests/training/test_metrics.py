@@ -24,7 +24,7 @@ from training.metrics import (
     roc,
     spearman,
     tier_table,
-)  # fmt: skip
+)
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(2, 60))

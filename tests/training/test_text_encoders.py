@@ -54,7 +54,7 @@ def byte_pairs(*, padded: bool) -> PreTrainedTokenizerFast:
     pieces.post_processor = processors.TemplateProcessing(single="<s> $A </s>", special_tokens=marks)
     return PreTrainedTokenizerFast(
         tokenizer_object=pieces, bos_token="<s>", eos_token="</s>", pad_token="<pad>", unk_token="<unk>"
-    )  # fmt: skip
+    )
 
 
 def bert(**shape: Any) -> BertConfig:  # noqa: ANN401  # the library's own options

@@ -41,9 +41,7 @@ def shop(site: Site, tmp_path: Path) -> Site:
         store_attributes(transaction, read_customers(people), [], import_id="a1", file_name="people.csv")
         transaction.execute(text("UPDATE imports SET report = report - 'last_line_ends' - 'irrelevant_columns'"))
     with site.database.writing() as transaction:
-        store_events(
-            transaction, loaded, rejected_rows(sales, loaded.rejected), import_id="b2", file_name="sales.csv"
-        )  # fmt: skip
+        store_events(transaction, loaded, rejected_rows(sales, loaded.rejected), import_id="b2", file_name="sales.csv")
         trail.done(transaction, cause, "events.import", "events", after={"import": "b2", "file": "sales.csv"})
     return site
 
@@ -104,7 +102,7 @@ def test_imports_have_pages(database: Database, site: Site, tmp_path: Path) -> N
         for number in range(27):
             store_attributes(
                 transaction, read_customers(people), [], import_id=f"i{number:02}", file_name=f"{number:02}.csv"
-            )  # fmt: skip
+            )
     anna = site.enter("anna")
     anna.goto("/imports")
 

@@ -210,7 +210,7 @@ def test_whom_the_budget_leaves_out_is_in_none_of_the_figures(busy_site: Site) -
     now = datetime.now(UTC)
     create_campaign(
         busy_site.database, budget=Budget(limit_minor=1500), start_time=now, end_time=now + timedelta(days=31)
-    )  # fmt: skip
+    )
     anna = busy_site.enter("anna")
     anna.goto("/campaigns/spring/edit/review")
 

@@ -63,9 +63,7 @@ def due(database: Database) -> Operation:
 def work_off(database_url: str, operation: Operation, *, chunk: int = 4, most: int | None = None) -> None:
     """In chunks of so many customers, up to so many of them."""
     done = iter(range(most - 1)) if most else None
-    work_on(
-        database_url, operation, score_chunk=chunk, enough=lambda: done is not None and next(done, None) is None
-    )  # fmt: skip
+    work_on(database_url, operation, score_chunk=chunk, enough=lambda: done is not None and next(done, None) is None)
 
 
 def expected(database: Database) -> Expected:
@@ -83,9 +81,7 @@ def expected_in(snapshot: Snapshot) -> Expected:
 
 
 def by(campaign_id: str, *, more: float = 0.0) -> Expected:
-    return {
-        who: (round((OF_BUYERS if who in BUYERS else OF_OTHERS) + more, 6), campaign_id) for who in CROWD
-    }  # fmt: skip
+    return {who: (round((OF_BUYERS if who in BUYERS else OF_OTHERS) + more, 6), campaign_id) for who in CROWD}
 
 
 def count(database: Database, rule: Rule) -> int:

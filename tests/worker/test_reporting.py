@@ -185,7 +185,7 @@ def test_the_rows_have_an_index_to_be_refreshed_by(database_url: str) -> None:
             """SELECT count(*) FROM pg_matviews WHERE schemaname = 'reporting_store' AND EXISTS (
                 SELECT FROM pg_indexes WHERE schemaname = 'reporting_store' AND tablename = matviewname
                 AND indexdef LIKE 'CREATE UNIQUE%')"""
-        ).fetchone()  # fmt: skip
+        ).fetchone()
     assert indexed == (len(STORED),)
 
 

@@ -104,9 +104,7 @@ def boosted(forward: Forward, prepared: Prepared, rounds: int, seed: int) -> Pre
     hazards, logs = trees.hazards(forward.tabular), trees.log_spend(forward.tabular)
     residual = np.log(np.maximum(labels.spend, 1.0)) - trees.log_spend(examples.tabular)
     size, log_sigma = len(logs), np.log(residual[labels.bought > 0].std())
-    answers = Answers(
-        hazards=hazards, log_mean=logs, log_sigma=np.full(size, log_sigma), silence=np.zeros(size)
-    )  # fmt: skip
+    answers = Answers(hazards=hazards, log_mean=logs, log_sigma=np.full(size, log_sigma), silence=np.zeros(size))
     outlook = outlook_of(answers, Calibration(), forward.pairs.as_of)
     orders, silence = (
         foretold(

@@ -87,9 +87,7 @@ def teach(
     )
 
 
-def _chosen(
-    encoder: Encoder, own: Floats, said: Floats | None, parts: Parts, recipe: Recipe, seed: int
-) -> Classifier:  # fmt: skip
+def _chosen(encoder: Encoder, own: Floats, said: Floats | None, parts: Parts, recipe: Recipe, seed: int) -> Classifier:
     """The share of the n-grams and the line, by what was said of the validation part; n-grams of both parts."""
     labels, ngrams, share, chances = parts.validation.labels, None, 0.0, own
     if said is not None:

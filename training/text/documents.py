@@ -116,9 +116,7 @@ def _check_column(frame: pl.DataFrame, column: str, path: Path) -> None:
         raise DocumentsNotUsable(f"{path} has no column {column!r}; it has {', '.join(frame.columns[1:])}")
 
 
-def parts_at_random(
-    documents: Documents, names: tuple[str, ...], seed: int, left_out: tuple[str, ...] = ()
-) -> Parts:  # fmt: skip
+def parts_at_random(documents: Documents, names: tuple[str, ...], seed: int, left_out: tuple[str, ...] = ()) -> Parts:
     """20 % to be judged on and 10 % to choose by, each with as many of every label as the whole."""
     counts = np.bincount(documents.labels, minlength=len(names))
     if counts.min() < FEWEST:

@@ -57,9 +57,7 @@ def new_classifier(name: str, labels: int, seed: int, device: str = "cpu") -> En
 
 def _headed(name: str, labels: int, device: str, *, new_head: bool) -> Encoder:
     classifier = AutoModelForSequenceClassification.from_pretrained
-    model, tokenizer = loaded(
-        name, classifier, AutoTokenizer.from_pretrained, new_head=new_head, num_labels=labels
-    )  # fmt: skip
+    model, tokenizer = loaded(name, classifier, AutoTokenizer.from_pretrained, new_head=new_head, num_labels=labels)
     return _fitted(name, Encoder(model, tokenizer), device)
 
 

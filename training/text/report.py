@@ -52,4 +52,4 @@ def report_of(labels: Integers, chances: Floats, names: tuple[str, ...], line: L
             "log_loss": float(-np.log(np.maximum(probability[np.arange(len(labels)), labels], LEAST)).mean()),
             "ece": mean(calibration_error),
         },
-    )  # fmt: skip
+    )

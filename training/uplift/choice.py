@@ -80,9 +80,7 @@ def choose(trial: Trial, scores: Mapping[Learner, Floats], *, resamples: int, se
     }
     best = max(RIVALS, key=lambda learner: figures[learner].qini.value)
     lead = figures[best].ahead
-    return Choice(
-        learner=best if lead is not None and lead.low > 0 else Learner.RESPONSE, figures=figures, best=best
-    )  # fmt: skip
+    return Choice(learner=best if lead is not None and lead.low > 0 else Learner.RESPONSE, figures=figures, best=best)
 
 
 def nested(trial: Trial, scores: Mapping[Learner, Floats], *, resamples: int, seed: int) -> float:

@@ -85,6 +85,4 @@ def _of_model(tools: Tools, run: CanaryRun, days: int, *, model_id: str, place: 
     except ModelRejected as error:
         log.warning("models/%s cannot be measured as it was beside a canary: %s", model_id, error)
         found = NOTHING
-    return CanaryAccuracy(
-        model_id=run.model_id, number=run.number, horizon=days, said_by=model_id, **found._asdict()
-    )  # fmt: skip
+    return CanaryAccuracy(model_id=run.model_id, number=run.number, horizon=days, said_by=model_id, **found._asdict())

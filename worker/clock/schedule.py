@@ -135,9 +135,7 @@ def sweep_reservations(database: Database, now: datetime) -> int:
         count = SWEPT_AT_ONCE
         while count == SWEPT_AT_ONCE:
             with database.writing() as transaction:
-                count = reservation.sweep(
-                    transaction, Cause(actor=BEAT, now=now), campaign_id, limit=SWEPT_AT_ONCE
-                )  # fmt: skip
+                count = reservation.sweep(transaction, Cause(actor=BEAT, now=now), campaign_id, limit=SWEPT_AT_ONCE)
             swept += count
     return swept
 

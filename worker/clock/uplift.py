@@ -21,7 +21,7 @@ SEED = 0
 
 def learn_from_campaigns(
     database: Database, now: datetime, *, currency: str, seconds: float, enough: Enough
-) -> list[str]:  # fmt: skip
+) -> list[str]:
     """Of each campaign that was measured and of which nothing was learned; which they were."""
     with database.reading() as snapshot:
         waiting = uplifts.due(snapshot)
@@ -45,9 +45,7 @@ def lesson(campaign_id: str, members: pl.DataFrame) -> Uplift:
     try:
         reading = read(members, treatment=Treatment.read("treated"), outcome="bought", features=FEATURES)
     except TrialNotUsable as refusal:
-        return Uplift(
-            campaign_id=campaign_id, model=None, learner=None, reason=str(refusal), customers=len(members)
-        )  # fmt: skip
+        return Uplift(campaign_id=campaign_id, model=None, learner=None, reason=str(refusal), customers=len(members))
     found = learn(reading.trial, seed=SEED, progress=lambda *_: None, given=True, parts=PARTS)
     return _kept(campaign_id, found, model(reading, found, seed=SEED).to_json())
 

@@ -55,4 +55,4 @@ def _finish(tools: Tools, operation: Operation, folder: Path) -> bool:
         cause = tools.cause()
         return retraining.finish(
             transaction, operation, cause, str(manifest["model_id"]), folder=str(folder.resolve()), manifest=manifest
-        )  # fmt: skip
+        )

@@ -51,9 +51,7 @@ class Read:
 
 def of_plan(plan: CampaignPlan) -> Schedule:
     """As it stands."""
-    return Schedule(
-        start_time=plan.start_time, end_time=plan.end_time, zone=plan.zone, recurrence=plan.recurrence
-    )  # fmt: skip
+    return Schedule(start_time=plan.start_time, end_time=plan.end_time, zone=plan.zone, recurrence=plan.recurrence)
 
 
 def shown(schedule: Schedule) -> dict[str, list[str]]:

@@ -121,7 +121,7 @@ def _distribution(visit: Visit, last: Rescored) -> BarChart:
     locale = locale_of(visit.language)
     return bar_chart(
         bars, words=lambda count: f"{written_number(count, locale)} · {written_percent(count / total, locale)}"
-    )  # fmt: skip
+    )
 
 
 def _shares(visit: Visit, past: Sequence[Rescored]) -> LineChart | None:

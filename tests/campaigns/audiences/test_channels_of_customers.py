@@ -70,7 +70,7 @@ ALL = ("email", "sms", "push")
         ),
         (reached([EMAIL, SMS], responses={SMS: 9}, preferred="sms"), Exclusion.NO_CONSENT),
     ],
-)  # fmt: skip
+)
 def test_consent_then_behaviour_then_the_customers_wish_then_the_order(outcome: object, expected: object) -> None:
     assert outcome == expected
 
@@ -96,7 +96,7 @@ plans = st.builds(
     ),
     st.dictionaries(st.sampled_from(Tier), channels, min_size=1),
     st.sampled_from(ChannelChoice),
-)  # fmt: skip
+)
 consents = st.lists(st.sampled_from(["email", "EMAIL", "Sms", "push", "post"]), max_size=3)
 people = st.lists(
     st.tuples(

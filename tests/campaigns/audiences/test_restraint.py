@@ -123,7 +123,7 @@ def test_a_full_audience_has_those_who_are_expected_to_spend_most() -> None:
 )
 def test_restraint_that_makes_no_sense_names_its_field(
     database: Database, changes: dict[str, object], field: str
-) -> None:  # fmt: skip
+) -> None:
     with database.writing() as transaction, pytest.raises(InvalidCampaign) as refused:
         drafts.create(transaction, make_cause(), "spring", make_plan(**changes))
 

@@ -51,7 +51,7 @@ plans = st.builds(
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whoever_asks_gets_the_decision_that_was_frozen(
     database: Database, crowd: list[Any], plan: CampaignPlan
-) -> None:  # fmt: skip
+) -> None:
     begin_again(database)
     names = [f"c{number}" for number in range(len(crowd))]
     add_customers(database, names)
@@ -100,7 +100,7 @@ def possible(name: str, value: object) -> bool:
 
 def remember(
     database: Database, name: str, facts: Facts, consented: set[str], segment: set[str], *, earlier: bool
-) -> None:  # fmt: skip
+) -> None:
     values = {
         each: list(value) if isinstance(value, frozenset) else value
         for each, value in facts.items()
@@ -127,4 +127,4 @@ def remember(
             "INSERT INTO audiences (campaign_id, customer_id, tier, tier_scheme, model_id, purchase_90, spend_minor)"
             " VALUES ('earlier', :who, 'HIGH', 1, 'm1', 0, 0)",
             who=name,
-        )  # fmt: skip
+        )

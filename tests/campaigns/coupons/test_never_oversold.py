@@ -48,9 +48,7 @@ def prepared(database: Database, *, customers: int, **plan: object) -> list[str]
     with database.writing() as transaction:
         drafts.create(transaction, make_cause(), HOT, make_plan(**plan))
         booking.open_budget(transaction, campaigns.get(transaction, HOT))
-        transaction.execute(
-            text("UPDATE campaigns SET state = 'ACTIVE', issued_count = :count"), {"count": customers}
-        )  # fmt: skip
+        transaction.execute(text("UPDATE campaigns SET state = 'ACTIVE', issued_count = :count"), {"count": customers})
         transaction.execute(
             text(
                 """INSERT INTO coupons (code, campaign_id, customer_id, tier, channel, discount, state, issue_time,
@@ -210,9 +208,7 @@ def test_tills_that_hold_their_own_lapsed_codes_anew_make_room_without_waiting_i
     def grow(code: str) -> int:
         grown = replace(small, order_minor=2000, order_id=code)
         with database.writing() as transaction:
-            return reservation.reserve(
-                transaction, make_cause(NOW + timedelta(hours=1)), code, grown
-            ).discount_minor  # fmt: skip
+            return reservation.reserve(transaction, make_cause(NOW + timedelta(hours=1)), code, grown).discount_minor
 
     with ThreadPoolExecutor(2) as others, database.writing() as first:
         first.execute(text("SELECT FROM budget_shards FOR UPDATE"))

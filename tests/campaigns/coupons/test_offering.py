@@ -41,7 +41,7 @@ ORDER = Basket(order_minor=2000, currency="GBP", customer_id="anna", order_id="o
 
 def offers_for(
     database: Database, customer_id: str = "anna", *, after: timedelta = timedelta(), basket: Basket | None = None
-) -> Offers:  # fmt: skip
+) -> Offers:
     with database.reading() as snapshot:
         return offering.offers_for(snapshot, customer_id, NOW + after, full=True, basket=basket)
 
@@ -146,9 +146,7 @@ def test_each_offer_says_what_it_takes_off_an_order_by_itself_and_together(shop:
 
     found = offers_for(shop, basket=replace(ORDER, lines=lines))
 
-    worths = {
-        each.standing.campaign_id: found.worths[each.coupon.code] for each in found.offered
-    }  # fmt: skip
+    worths = {each.standing.campaign_id: found.worths[each.coupon.code] for each in found.offered}
     assert {name: (worth.alone_minor, worth.together_minor) for name, worth in worths.items()} == {
         "half": (1000, 1000), "third": (600, 0), "five": (500, 500), "ship": (300, 300), "gift": (0, 0),
         "euro": (0, 0), "shoes": (0, 0),

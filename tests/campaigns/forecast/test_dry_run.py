@@ -57,9 +57,7 @@ def preview(
     language: Language = Language.ENGLISH,
 ) -> Preview:  # fmt: skip
     with database.writing() as transaction:
-        return dry_run.preview(
-            transaction, make_cause(), "spring", size=size, seed=seed, etag=etag, language=language
-        )  # fmt: skip
+        return dry_run.preview(transaction, make_cause(), "spring", size=size, seed=seed, etag=etag, language=language)
 
 
 def contents(database: Database) -> dict[str, str]:
@@ -271,7 +269,7 @@ def test_examples_show_every_treatment_with_what_they_get_and_why(shop: Database
 
     assert {(each.tier, each.arm) for each in shown} == {
         (tier, arm) for tier in (Tier.HIGH, Tier.MID) for arm in ("plain", "bold", HOLDOUT)
-    }  # fmt: skip
+    }
     for each in shown:
         assert each.arm == group_of(PLAN.design, campaign_id="spring", customer_id=each.customer_id)
         offers = {offer.tier: offer.discount for offer in PLAN.offers_in(each.arm)}

@@ -82,9 +82,7 @@ def test_each_occurrence_of_a_series_is_a_campaign_of_its_own_from_the_approved_
     assert ticks(shop) == [("spring", FIRST, "LAUNCHED"), ("spring", FIRST + WEEK, "LAUNCHED")]
     one = read(shop, "spring-20261123")
     assert (one.state, one.series) == (State.LAUNCHING, "spring")
-    assert one.plan == replace(
-        series.plan, recurrence=None, start_time=FIRST, end_time=FIRST + timedelta(days=3)
-    )  # fmt: skip
+    assert one.plan == replace(series.plan, recurrence=None, start_time=FIRST, end_time=FIRST + timedelta(days=3))
     with shop.reading() as snapshot:
         assert versions.get(snapshot, "spring-20261123", 1).authors == ("anna",)
     for operation in under_way(shop):

@@ -137,9 +137,7 @@ def test_who_stopped_first_and_why_stays_and_each_press_is_on_record(database: D
         again = switches.stop(transaction, make_cause(name="ben", reason="me too"), EVERYTHING)
     stop(database, "spring")
 
-    assert again == first == Stop(
-        scope="-", reason="prices are wrong", stopped_by="operator:anna", stop_time=NOW
-    )  # fmt: skip
+    assert again == first == Stop(scope="-", reason="prices are wrong", stopped_by="operator:anna", stop_time=NOW)
     with database.reading() as snapshot:
         assert [each.scope for each in switches.page(snapshot, limit=9)] == ["-", "spring"]
         assert [each.scope for each in switches.page(snapshot, limit=9, after="-")] == ["spring"]

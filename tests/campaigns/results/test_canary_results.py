@@ -106,9 +106,7 @@ def test_whom_another_share_took_from_one_model_to_the_other_is_not_counted(shop
     conversion = found.effects[Metric.CONVERSION]
     assert conversion.customers == sum(place < 0.2 for place in AT.values())
     assert conversion.holdout_customers == sum(place >= 0.5 for place in AT.values())
-    assert dict(found.sample_ratio.observed) == {
-        "canary": conversion.customers, "active": conversion.holdout_customers
-    }  # fmt: skip
+    assert dict(found.sample_ratio.observed) == {"canary": conversion.customers, "active": conversion.holdout_customers}
     assert not found.sample_ratio.mismatch
 
 

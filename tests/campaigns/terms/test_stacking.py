@@ -15,9 +15,7 @@ ORDER = Basket(order_minor=10_000, currency="GBP", shipping_minor=500)
 
 
 def candidate(code: str, discount: Discount, stacking: Stacking, *, place: int | None = None) -> Candidate:
-    return Candidate(
-        code=code, campaign_id=CampaignId(f"of-{code}"), discount=discount, stacking=stacking, place=place
-    )  # fmt: skip
+    return Candidate(code=code, campaign_id=CampaignId(f"of-{code}"), discount=discount, stacking=stacking, place=place)
 
 
 def coupon(code: str, reward: Reward, *, place: int | None = None, **stacking: object) -> Candidate:
@@ -147,9 +145,9 @@ def test_whoever_comes_first_nobody_is_promised_what_is_gone_and_what_was_promis
         each = candidates[number]
         off = beside(each, ORDER, there)
         if isinstance(off, Saving):
-            there.append(Used(
-                code=each.code, campaign_id=each.campaign_id, stacking=each.stacking, saving=off, place=place
-            ))  # fmt: skip
+            there.append(
+                Used(code=each.code, campaign_id=each.campaign_id, stacking=each.stacking, saving=off, place=place)
+            )
 
     total = sum((each.saving for each in there), start=NOTHING)
     assert total.goods_minor <= ORDER.order_minor

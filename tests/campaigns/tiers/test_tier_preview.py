@@ -139,9 +139,7 @@ def test_some_of_each_kind_of_move_are_shown_and_a_seed_shows_the_same(shop: Dat
     seen = previewed(shop, 10_000, 800, hysteresis=AT_ONCE, size=2, seed=7)
 
     assert seen.moved_count == 4
-    assert {(mover.from_tier, mover.to_tier) for mover in seen.movers} == {
-        (Tier.HIGH, Tier.MID), (Tier.LOW, Tier.MID)
-    }  # fmt: skip
+    assert {(mover.from_tier, mover.to_tier) for mover in seen.movers} == {(Tier.HIGH, Tier.MID), (Tier.LOW, Tier.MID)}
     assert previewed(shop, 10_000, 800, hysteresis=AT_ONCE, size=2, seed=7).movers == seen.movers
 
 

@@ -11,7 +11,7 @@ Values = npt.NDArray[np.generic]
 
 def made_trial(
     outcome: Values, treated: Values, *, features: Floats | None = None, propensity: float | Floats = 0.5
-) -> Trial:  # fmt: skip
+) -> Trial:
     size = len(outcome)
     return Trial(
         features=np.zeros((size, 1)) if features is None else features, categorical=(),

@@ -27,9 +27,7 @@ def listing(visit: Visit) -> Response:
     with visit.reading() as snapshot:
         campaign = campaigns.get(snapshot, visit.campaign_id)
         standing = deliveries.deliveries(snapshot, campaign)
-        found = deliveries.page(
-            snapshot, campaign.campaign_id, state=state, limit=PAGE + 1, after=visit.field("after")
-        )  # fmt: skip
+        found = deliveries.page(snapshot, campaign.campaign_id, state=state, limit=PAGE + 1, after=visit.field("after"))
     values: dict[str, Any] = {
         "standing": standing, "found": found[:PAGE], "after": found[PAGE - 1].customer_id if len(found) > PAGE else "",
         "state": state or "", "shown": SHOWN, "chart": _by_hour(visit, campaign, standing),

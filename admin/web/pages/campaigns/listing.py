@@ -22,9 +22,7 @@ def listing(visit: Visit) -> Response:
     after = _key(found[PAGE - 1].campaign, order) if len(found) > PAGE else ""
     fields = {"state": state or "", "words": sought.words, "owner": sought.author, "order": order.value}
     template = "campaigns_rows.html" if visit.fragment else "campaigns.html"
-    return visit.page(
-        template, found=found[:PAGE], after=after, fields=fields, states=list(State), orders=list(Order)
-    )  # fmt: skip
+    return visit.page(template, found=found[:PAGE], after=after, fields=fields, states=list(State), orders=list(Order))
 
 
 def _order(asked: str) -> Order:

@@ -42,9 +42,7 @@ def _approve(visit: Visit, transaction: Transaction, cause: Cause, campaign_id: 
 
 
 def _reject(visit: Visit, transaction: Transaction, cause: Cause, campaign_id: str) -> object:
-    return approving.reject(
-        transaction, cause, campaign_id, version=_read_version(visit), etag=visit.field("etag")
-    )  # fmt: skip
+    return approving.reject(transaction, cause, campaign_id, version=_read_version(visit), etag=visit.field("etag"))
 
 
 ACTS: Mapping[Move, Act] = MappingProxyType(
@@ -71,7 +69,7 @@ ACTS: Mapping[Move, Act] = MappingProxyType(
             transaction, cause, name, etag=visit.field("etag")
         ),
     }
-)  # fmt: skip
+)
 """What people do to a campaign, each the use case of the same name."""
 
 

@@ -46,7 +46,7 @@ def _page(
         return rule_builder.part(visit, values, written)
     return step.shown(
         visit, "wizard_audience.html", campaign, "audience", refusal=refusal, errors=written.errors, **values
-    )  # fmt: skip
+    )
 
 
 def _refused(visit: Visit, written: Written, refusal: Refusal) -> Response:
