@@ -13,6 +13,7 @@ from database import erasure
 from database.copying import copy_frame
 from database.customers import tombstones
 from database.customers.loading import copy_customers
+from database.events import availability
 from database.events.items import copy_items
 from database.events.store import copy_events, recorded_among
 from database.events.tables import ImportRow, RejectedRow
@@ -133,7 +134,9 @@ def store_attributes(
     changed = (copy_items if items else copy_customers)(transaction, file.rows)
     not_kept = _copy_rejected(transaction, import_id, rejected, file.rejected.height)
     left_out = {} if items else _leave_out_erased(transaction, file.rows["customer_id"], import_id)
-    return _finish(transaction, import_id, file.report() | {"changed": changed, **not_kept, **left_out})
+    # The last to wait for others, who wait from here on for the commit.
+    said = {"availability_changed": availability.say(transaction, file.availability)} if file.availability else {}
+    return _finish(transaction, import_id, file.report() | {"changed": changed, **said, **not_kept, **left_out})
 
 
 def read_again(transaction: Transaction) -> None:

@@ -1,7 +1,7 @@
 """Files of items and of customers, whose columns carry our own field names."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,10 @@ from events.minor_units import minor_units_per_major
 from events.written import country
 from events.zones import zones
 
+AVAILABLE = "available"
+"""Column of a file of items; what it says is no attribute of an item, as nothing is learned from it."""
+YES, NO = ("true", "yes", "1"), ("false", "no", "0")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttributeFile:
@@ -32,6 +36,8 @@ class AttributeFile:
     irrelevant_columns: Sequence[str]
     last_line_ends: bool
     """Where not, the file may have been cut off, and its last row may not be whole."""
+    availability: Mapping[str, bool] = field(default_factory=dict)
+    """Of the items of which the file says whether they can be had."""
 
     def report(self) -> dict[str, Any]:
         """What was read, for people and for the record."""
@@ -49,9 +55,9 @@ class AttributeFile:
 def read_items(path: Path, *, currency: str | None = None) -> AttributeFile:
     """Items; `unit_price` is in major units, `unit_price_minor` in minor ones, `currency` is that of prices without.
 
-    Raises FileNotUsable and FormatNotUsable.
+    `available` says yes or no, and nothing where it is empty. Raises FileNotUsable and FormatNotUsable.
     """
-    table = _table(path, [*ITEM_SCHEMA, "unit_price"], key="item_id")
+    table = _table(path, [*ITEM_SCHEMA, "unit_price", AVAILABLE], key="item_id")
     usual = None if currency is None else known_currency(currency)
     own = pl.coalesce(pl.col("currency").str.to_uppercase(), pl.lit(usual, pl.String))
     major, minor = (pl.col(name).cast(pl.Float64, strict=False) for name in ("unit_price", "unit_price_minor"))
@@ -59,6 +65,7 @@ def read_items(path: Path, *, currency: str | None = None) -> AttributeFile:
         pl.coalesce(minor, major * minor_units_per_major(own)).alias("price"),
         pl.coalesce("unit_price_minor", "unit_price").is_not_null().alias("has_price"),
         own.alias("currency"),
+        pl.col(AVAILABLE).str.to_lowercase(),
     )
     if priced.select((pl.col("has_price") & pl.col("currency").is_null()).any()).item():
         raise FormatNotUsable("currency: the file has prices and names no currency; pass --currency, such as GBP")
@@ -68,10 +75,14 @@ def read_items(path: Path, *, currency: str | None = None) -> AttributeFile:
         (pl.col("price") < 0, "NEGATIVE_PRICE"),
         (pl.col("price") > LARGEST_MINOR, "PRICE_OUT_OF_RANGE"),
         (~pl.col("currency").str.contains("^[A-Z]{3}$"), "UNREADABLE_CURRENCY"),
+        (~pl.col(AVAILABLE).is_in([*YES, *NO]), "UNREADABLE_AVAILABLE"),
     ]
     exact = pl.col("price").round().cast(pl.Int64, strict=False).alias("unit_price_minor")
     known = pl.when(pl.col("price").is_not_null()).then("currency").alias("currency")
-    return _checked(table, priced, "item_id", checks, ITEM_SCHEMA, [exact, known])
+    said = pl.Schema({**ITEM_SCHEMA, AVAILABLE: pl.String()})
+    file = _checked(table, priced, "item_id", checks, said, [exact, known])
+    answers = file.rows.select("item_id", pl.col(AVAILABLE).is_in(YES)).filter(file.rows[AVAILABLE].is_not_null())
+    return replace(file, rows=file.rows.drop(AVAILABLE), availability=dict(answers.iter_rows()))
 
 
 def read_customers(path: Path) -> AttributeFile:

@@ -21,7 +21,7 @@ from scoring.content import Content
 from scoring.model import Model
 from scoring.networks.network import Network
 from scoring.ranking import HIDDEN, spread, top
-from scoring.score import Recommendation, Strategy, UnknownItem
+from scoring.score import ALL_THERE, Reason, Recommendation, Strategy, Unavailable, UnknownItem, Why
 from scoring.seen.actions import Floats, Integers, Pairs
 from scoring.seen.blocks import PASSES, blocks
 from scoring.seen.catalogue import ABSENT, UNKNOWN
@@ -44,6 +44,8 @@ class Request:
     """[C] items that must not appear; empty for no exclusions at all."""
     among: frozenset[str] | None = None
     """Items that may appear; None for all."""
+    unavailable: Unavailable = ALL_THERE
+    """Items that may not."""
     diversity: float = 0.0
     """0 for the best items, towards 1 for items unlike one another."""
     context_items: Sequence[Sequence[str]] = ()
@@ -81,11 +83,16 @@ class Recommender:
     model: Model
     device: torch.device
 
+    def prepare(self) -> None:
+        """Do now what the first list would wait for."""
+        self.content, self._unsaid, self._speakers  # noqa: B018 - kept from here on
+        self._gone(ALL_THERE)
+
     def recommend(self, tokens: Tokens, pairs: Pairs, request: Request) -> list[list[Recommendation]]:
         """Lists of at most `request.count` items, best first; shorter where exclusions leave fewer."""
         numbers = self.model.catalogue.number_of
         elsewhere = [] if request.among is None else [n for item, n in numbers.items() if item not in request.among]
-        shut = np.array([ABSENT, UNKNOWN, *elsewhere])
+        shut = np.concatenate([np.array(elsewhere, dtype=np.int64), self._gone(request.unavailable)])
         lists = []
         for row, ranked in enumerate(self.ranked(tokens, pairs, request)):
             scores = self._combined(ranked, request.strategy)
@@ -95,6 +102,21 @@ class Recommender:
                 scores[[numbers[item] for item in request.exclude[row] if item in numbers]] = HIDDEN
             lists.append(self._list(scores, ranked, request))
         return lists
+
+    def _gone(self, unavailable: Unavailable) -> Integers:
+        """Numbers of what is never shown; they are looked up once for each revision."""
+        found = self._gone_by_revision.get(unavailable.revision)
+        if found is None:
+            numbers = self.model.catalogue.numbers(np.array(unavailable.item_ids.split("\n"), dtype=object))
+            found = np.concatenate([[ABSENT, UNKNOWN], numbers[numbers > UNKNOWN]])
+            self._gone_by_revision.clear()
+            self._gone_by_revision[unavailable.revision] = found
+        return found
+
+    @cached_property
+    def _gone_by_revision(self) -> dict[int, Integers]:
+        """Of the latest revision alone."""
+        return {}
 
     def ranked(self, tokens: Tokens, pairs: Pairs, request: Request) -> Iterator[Ranked]:
         """Each of C customers, one after the other: scores of a large catalogue are held of one alone."""
@@ -201,7 +223,7 @@ class Recommender:
             for number, reason in zip(chosen.tolist(), reasons, strict=True)
         ]
 
-    def _reasons(self, chosen: Integers, ranked: Ranked, strategy: Strategy) -> list[str]:
+    def _reasons(self, chosen: Integers, ranked: Ranked, strategy: Strategy) -> list[Reason]:
         """Of each item, by what speaks loudest for it."""
         loudest, most = np.full(len(chosen), Strategy.POPULAR, dtype=object), np.zeros(len(chosen))
         for part, weight in self._voices(strategy).items():
@@ -218,25 +240,26 @@ class Recommender:
             for place, part in enumerate(loudest)
         ]
 
-    def _reason(self, part: Strategy, source: int, ranked: Ranked) -> str:
+    def _reason(self, part: Strategy, source: int, ranked: Ranked) -> Reason:
         """The item that it comes from, or else the item itself, is the `source`."""
         match part:
             case Strategy.AGAIN:
-                return "bought before"
+                return Reason(Why.BOUGHT_BEFORE)
             case Strategy.TOGETHER:
-                return f"often bought after {self._title(source)}"
+                return self._because(Why.BOUGHT_AFTER, source)
             case Strategy.CONTENT:
-                return f"similar to {self._title(source)}"
+                return self._because(Why.SIMILAR, source)
             case Strategy.DEEP:
-                return "what customers with a similar history buy next"
+                return Reason(Why.SIMILAR_CUSTOMERS)
             case _:
-                return "popular lately" if ranked.parts[Strategy.POPULAR][source] > 0 else "in the catalogue"
+                return Reason(Why.POPULAR if ranked.parts[Strategy.POPULAR][source] > 0 else Why.IN_CATALOGUE)
 
-    def _title(self, number: int) -> str:
+    def _because(self, why: Why, number: int) -> Reason:
+        """Of another item."""
         catalogue = self.model.catalogue
-        return catalogue.title(catalogue.item_ids[number - 2])
+        return Reason(why, catalogue.item_ids[number - 2], catalogue.titles[number - 2])
 
-    def similar(self, item_id: str, count: int) -> list[Recommendation]:
+    def similar(self, item_id: str, count: int, unavailable: Unavailable = ALL_THERE) -> list[Recommendation]:
         """Items that resemble one item or are bought with it; UnknownItem if the model does not know it."""
         number = self.model.catalogue.number_of.get(item_id, UNKNOWN)
         if number <= UNKNOWN:
@@ -245,13 +268,13 @@ class Recommender:
         beside = np.asarray(self.model.together.weights[number].todense(), dtype=np.float64).ravel()
         beside /= max(float(beside.max()), LEAST)
         scores = alike + beside
-        scores[[0, UNKNOWN, number]] = HIDDEN
-        title = self.model.catalogue.title(item_id)
+        scores[self._gone(unavailable)] = HIDDEN
+        scores[number] = HIDDEN
         return [
             Recommendation(
                 item_id=self.model.catalogue.item_ids[place - 2],
                 score=float(scores[place]),
-                reason=f"similar to {title}" if alike[place] >= beside[place] else f"often bought after {title}",
+                reason=self._because(Why.SIMILAR if alike[place] >= beside[place] else Why.BOUGHT_AFTER, number),
             )
             for place in top(scores, count).tolist()
             if scores[place] > 0

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 NAMED = 5
 """Customers in one message."""
@@ -128,6 +129,43 @@ class Contrast:
     """What the model says of the customer so changed."""
 
 
+class Why(StrEnum):
+    """What speaks for an item."""
+
+    BOUGHT_BEFORE = "bought_before"
+    BOUGHT_AFTER = "bought_after"
+    """Often bought after another item, or together with it."""
+    SIMILAR = "similar"
+    """To another item by title and category."""
+    SIMILAR_CUSTOMERS = "similar_customers"
+    """What the network expects next."""
+    POPULAR = "popular"
+    IN_CATALOGUE = "in_catalogue"
+    """Nothing else."""
+
+
+class Reason(NamedTuple):
+    """Why an item is recommended: a value, which `reasons.item_words` puts into words."""
+
+    why: Why
+    source_id: str | None = None
+    """The other item, where one speaks for it."""
+    title: str | None = None
+    """Of the other item; None where it has none."""
+
+
+class Unavailable(NamedTuple):
+    """The items that cannot be had at the moment; one text passes between processes as fast as memory is copied."""
+
+    revision: int = 0
+    """Equal ones have equal items."""
+    item_ids: str = ""
+    """One a line."""
+
+
+ALL_THERE = Unavailable()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recommendation:
     """One item for one customer."""
@@ -135,8 +173,7 @@ class Recommendation:
     item_id: str
     score: float
     """Larger is better; comparable within one list only."""
-    reason: str
-    """'often bought after Oak Lamp'."""
+    reason: Reason
 
 
 class UnknownItem(LookupError):

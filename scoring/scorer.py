@@ -29,7 +29,18 @@ from scoring.reasons.event_effects import event_effects
 from scoring.reasons.explanation import Customer, Parts, explain, parts_of
 from scoring.reasons.wording import WORDINGS
 from scoring.recommendation import Recommender, Request
-from scoring.score import Contrast, EventEffect, Explanation, ModelRejected, NoNumber, Recommendation, Score, Strategy
+from scoring.score import (
+    ALL_THERE,
+    Contrast,
+    EventEffect,
+    Explanation,
+    ModelRejected,
+    NoNumber,
+    Recommendation,
+    Score,
+    Strategy,
+    Unavailable,
+)
 from scoring.seen.actions import Floats, Pairs, actions_of, pairs_of
 from scoring.seen.blocks import PASSES
 from scoring.seen.features import raw_features
@@ -181,25 +192,25 @@ class Scorer:
     def recommend(
         self, histories: Histories, as_of: Floats, *, count: int, strategy: Strategy = Strategy.HYBRID,
         exclude: Sequence[frozenset[str]] = (), among: frozenset[str] | None = None, diversity: float = 0.0,
-        context_items: Sequence[Sequence[str]] = (),
+        context_items: Sequence[Sequence[str]] = (), unavailable: Unavailable = ALL_THERE,
     ) -> list[list[Recommendation]]:  # fmt: skip
         """Up to `count` items for each of C customers, best first.
 
         `exclude` and `context_items` (items of the running session, latest last) have one entry for each customer, or
-        none at all; `among` are the items that may appear, None for all. ValueError for a count below 1 or a diversity
-        outside 0 to 1.
+        none at all; `among` are the items that may appear, None for all, and `unavailable` those that may not.
+        ValueError for a count below 1 or a diversity outside 0 to 1.
         """
         request = Request(
             count=count, strategy=strategy, exclude=exclude, among=among, diversity=diversity,
-            context_items=context_items,
+            context_items=context_items, unavailable=unavailable,
         )  # fmt: skip
         actions = actions_of(histories, self.model.catalogue)
         pairs = pairs_of(actions, np.arange(len(histories)), as_of)
         return self._recommender.recommend(tokens_of(actions), pairs, request)
 
-    def similar(self, item_id: str, count: int) -> list[Recommendation]:
+    def similar(self, item_id: str, count: int, unavailable: Unavailable = ALL_THERE) -> list[Recommendation]:
         """Items that resemble one item or are bought with it; UnknownItem if the model does not know it."""
-        return self._recommender.similar(item_id, count)
+        return self._recommender.similar(item_id, count, unavailable)
 
     @cached_property
     def _recommender(self) -> Recommender:
@@ -221,7 +232,8 @@ class Scorer:
         return Plainly(self.model.networks, self.device, bfloat16=True) if self.bfloat16 else self._exactly
 
     def prepare(self) -> None:
-        """Do now what the first question of each size would wait for."""
+        """Do now what the first question of each size, and the first list, would wait for."""
+        self._recommender.prepare()
         if isinstance(self._forward, Frames):
             self._forward.prepare()
 

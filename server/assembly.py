@@ -14,6 +14,7 @@ from tierwise.v1 import (
     campaign_service_pb2_grpc,
     coupon_service_pb2_grpc,
     customer_service_pb2_grpc,
+    item_service_pb2_grpc,
     offer_service_pb2_grpc,
     recommendation_service_pb2_grpc,
     scoring_service_pb2_grpc,
@@ -42,6 +43,7 @@ from server.front.health import Announcer
 from server.front.methods import Methods
 from server.front.port import Front
 from server.front.threads import Threads
+from server.items.service import ItemService
 from server.metrics.server import ServerMetrics
 from server.offers.service import OfferService
 from server.operations.service import OperationsService
@@ -62,6 +64,7 @@ NEED_NO_MODEL = (
     "tierwise.v1.CampaignService",
     "tierwise.v1.CouponService",
     "tierwise.v1.CustomerService",
+    "tierwise.v1.ItemService",
     "tierwise.v1.OfferService",
     "tierwise.v1.SegmentService",
     "tierwise.v1.SwitchService",
@@ -147,6 +150,7 @@ class Server:
     def start(self) -> None:
         """Answer; scoring follows as soon as the active model is loaded."""
         self.front.start(("", *NEED_NO_MODEL))
+        self.predictions.stock.start()
         self.live.start()
         self.predictions.shadows.start()
         self.predictions.canary.start()
@@ -161,6 +165,7 @@ class Server:
         self.front.stop(self.guard, grace_seconds)
         self.replicas.close()
         self.live.stop()
+        self.predictions.stock.stop()
         self.predictions.shadows.stop()
         self.predictions.canary.stop()
         self.predictions.close()
@@ -188,6 +193,8 @@ def _add_services(
     items = RecommendationService(predictions, seal)
     recommendation_service_pb2_grpc.add_RecommendationServiceServicer_to_server(items, server)
     customer_service_pb2_grpc.add_CustomerServiceServicer_to_server(CustomerService(database, seal), server)
+    said = ItemService(database, seal, predictions.stock.refresh)
+    item_service_pb2_grpc.add_ItemServiceServicer_to_server(said, server)
     campaigns = CampaignService(database, seal, configuration.policy)
     campaign_service_pb2_grpc.add_CampaignServiceServicer_to_server(campaigns, server)
     switch_service_pb2_grpc.add_SwitchServiceServicer_to_server(SwitchService(database, seal), server)

@@ -17,6 +17,7 @@ NOBODY: Mapping[str, str] = MappingProxyType(
         "audit_checkpoints": "seq hash time",
         "audit_log": "audit_id time actor action object_version outcome request_id transaction_id",
         "audit_seals": "seq audit_id prev_hash hash",
+        "availability": "item_id available revision change_time",
         "budget_shards": (
             "campaign_id shard quota_count quota_minor reserved_count reserved_minor spent_count spent_minor"
         ),

@@ -1,7 +1,7 @@
 """The client: one method for each thing that a shop's services ask."""
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Self, TypeVar
 
@@ -17,6 +17,9 @@ from tierwise.v1 import (
     customer_service_pb2,
     customer_service_pb2_grpc,
     event_pb2,
+    item_availability_pb2,
+    item_service_pb2,
+    item_service_pb2_grpc,
     offer_service_pb2,
     offer_service_pb2_grpc,
     recommendation_pb2,
@@ -72,6 +75,7 @@ class Tierwise:
         """For the stubs of everything that has no method here: it says who calls, and has no deadline of its own."""
         self._scoring = scoring_service_pb2_grpc.ScoringServiceStub(self.channel)
         self._items = recommendation_service_pb2_grpc.RecommendationServiceStub(self.channel)
+        self._stock = item_service_pb2_grpc.ItemServiceStub(self.channel)
         self._offers = offer_service_pb2_grpc.OfferServiceStub(self.channel)
         self._coupons = coupon_service_pb2_grpc.CouponServiceStub(self.channel)
         self._customers = customer_service_pb2_grpc.CustomerServiceStub(self.channel)
@@ -111,24 +115,33 @@ class Tierwise:
         return found
 
     def recommend(
-        self, customer: str, *, count: int = 10, basket: Sequence[str] = (), exclude: Sequence[str] = (),
+        self, customer: str | None, *, count: int = 10, basket: Sequence[str] = (), exclude: Sequence[str] = (),
         session_events: Sequence[event_pb2.Event] = (),
         strategy: recommendation_pb2.Strategy.ValueType = recommendation_pb2.STRATEGY_UNSPECIFIED,
-        diversity: float = 0.0, timeout: float | None = None,
+        diversity: float = 0.0, language: str = "", timeout: float | None = None,
     ) -> recommendation_service_pb2.RecommendResponse:  # fmt: skip
-        """Items to show, the best first; the basket steers the answer and is not in it."""
+        """Items to show, the best first; the basket steers the answer and is not in it. None asks for a guest."""
         request = recommendation_service_pb2.RecommendRequest(
-            customer=customer_name(customer), count=count, context_item_ids=basket, excluded_item_ids=exclude,
-            session_events=session_events, strategy=strategy, diversity=diversity,
+            customer=_name_or_nobody(customer), count=count, context_item_ids=basket, excluded_item_ids=exclude,
+            session_events=session_events, strategy=strategy, diversity=diversity, language_code=language,
         )  # fmt: skip
         return self._call(self._items.Recommend, request, timeout, QUICK_SECONDS)
 
     def similar(
-        self, item_id: str, *, count: int = 10, timeout: float | None = None
+        self, item_id: str, *, count: int = 10, language: str = "", timeout: float | None = None
     ) -> recommendation_service_pb2.SimilarItemsResponse:
         """The items that are nearest to one."""
-        request = recommendation_service_pb2.SimilarItemsRequest(item_id=item_id, count=count)
+        request = recommendation_service_pb2.SimilarItemsRequest(item_id=item_id, count=count, language_code=language)
         return self._call(self._items.SimilarItems, request, timeout, QUICK_SECONDS)
+
+    def update_availability(self, items: Mapping[str, bool], *, timeout: float | None = None) -> int:
+        """Say of items whether they can be had; how many changed. `timeout` is for each 500 of them."""
+        said = [item_availability_pb2.ItemAvailability(item_id=item, available=have) for item, have in items.items()]
+        changed = 0
+        for some in _parts(said):
+            request = item_service_pb2.UpdateAvailabilityRequest(items=some, request_id=_new_id())
+            changed += self._call(self._stock.UpdateAvailability, request, timeout, BATCH_SECONDS).changed_count
+        return changed
 
     def offers(
         self, customer: str, *, order_amount: Money | None = None, shipping_amount: Money | None = None,

@@ -16,6 +16,7 @@ from admin.learning.predictions import blocks, scorer_for
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit, fail, warn
 from events.history import Histories
+from scoring.reasons.item_words import item_words
 from scoring.score import Recommendation, Strategy
 from scoring.seen.actions import Floats
 from scoring.threads import limit_threads
@@ -61,8 +62,9 @@ def recommend(
 ) -> None:
     """Write customer_id, rank (0 is best), item_id, score and reason for every customer seen before a time.
 
-    Of --items, where they are given, and of no others. A file of events without --as-of and without --model is gone on
-    with line by line: what comes after each customer's last line, in the same order or in a later one.
+    Of --items, where they are given, and of no others; of nothing that cannot be had (their column `available`). A file
+    of events without --as-of and without --model is gone on with line by line: what comes after each customer's last
+    line, in the same order or in a later one.
     """
     began = time.monotonic()
     limit_threads()
@@ -75,7 +77,9 @@ def recommend(
     with scorer_for(data, model, purpose=Purpose.ITEMS, seed=seed) as scorer:
         if not len(scorer.model.catalogue):
             fail("item_id: no event before the as-of time names an item, and there are no --items to recommend")
-        find = partial(scorer.recommend, count=k, strategy=strategy, diversity=diversity, among=among)
+        find = partial(
+            scorer.recommend, count=k, strategy=strategy, diversity=diversity, among=among, unavailable=data.unavailable
+        )  # fmt: skip
         lists = [
             _lists(block, find(block, _asked(block, data, going_on=going_on)))
             for block in blocks(histories, BLOCK, "Recommending")
@@ -99,7 +103,7 @@ def _asked(block: Histories, data: TrainingData, *, going_on: bool) -> Floats:
 def _lists(block: Histories, found: Sequence[Sequence[Recommendation]]) -> pl.DataFrame:
     """In SCHEMA, and so block by block: everybody's lists as tuples would take four times the memory."""
     rows = [
-        (customer, rank, item.item_id, item.score, item.reason)
+        (customer, rank, item.item_id, item.score, item_words(item.reason))
         for customer, chosen in zip(block.customer_ids, found, strict=True)
         for rank, item in enumerate(chosen)
     ]

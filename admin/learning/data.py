@@ -14,10 +14,11 @@ from rich.progress import TaskID
 from admin.shell.database_address import chosen_url
 from admin.shell.output import fail, progress_bar, warn
 from admin.typed.times import read_time
+from database.events import availability
 from database.events.items import read_items as recorded_items
 from database.events.store import read_events
 from database.session import Database
-from events.attributes import read_items
+from events.attributes import AttributeFile, read_items
 from events.event import CUSTOMER_SCHEMA
 from events.files.reading import FileNotUsable
 from events.formats import FormatNotUsable, preset_or_mapping
@@ -25,6 +26,7 @@ from events.history import Histories
 from events.line_by_line import line_by_line
 from events.loading import load_events
 from events.spelling import SPELLED, spellings
+from scoring.score import ALL_THERE, Unavailable
 from settings import settings
 from training.configuration import Configuration
 from training.course import Training
@@ -52,6 +54,7 @@ class TrainingData:
     seen: pl.DataFrame
     """`customer_id` and the `time` at which each is first named, also of whom no event is left."""
     as_of: datetime
+    unavailable: Unavailable = ALL_THERE
     spelled: pl.DataFrame = field(default_factory=SPELLED.to_frame)
     """How the file writes ids that are known otherwise."""
 
@@ -82,8 +85,12 @@ def training_data(
     found = _from_database(database_url) if events is None else _from_file(events, file_format)
     if found.events.is_empty():
         fail("there are no events: import some with `tierwise import events`, or give --events")
-    catalogue = found.items if items is None else _items(items)
-    return replace(found, items=catalogue, as_of=found.as_of if as_of is None else read_time(as_of, "--as-of"))
+    if items is not None:
+        file = _items(items)
+        gone = [item for item, available in file.availability.items() if not available]
+        said = Unavailable(found.unavailable.revision + 1, "\n".join([*gone, found.unavailable.item_ids]))
+        found = replace(found, items=file.rows, unavailable=said)
+    return replace(found, as_of=found.as_of if as_of is None else read_time(as_of, "--as-of"))
 
 
 def _from_file(path: Path, named: str | None) -> TrainingData:
@@ -117,13 +124,13 @@ def _tell_rejected(path: Path, rejected: pl.DataFrame, *, kept: int, way_out: st
         warn(f"{path}: {rejected.height:,} of {rejected.height + kept:,} rows were left out: {reasons}")
 
 
-def _items(path: Path) -> pl.DataFrame:
+def _items(path: Path) -> AttributeFile:
     try:
         file = read_items(path, currency=settings().currency)
     except (FileNotUsable, FormatNotUsable) as refusal:
         fail(str(refusal))
     _tell_rejected(path, file.rejected, kept=file.rows.height, way_out="mend the file")
-    return file.rows
+    return file
 
 
 def _from_database(database_url: str | None) -> TrainingData:
@@ -131,11 +138,13 @@ def _from_database(database_url: str | None) -> TrainingData:
     try:
         with database.reading() as snapshot:
             events, items = read_events(snapshot), recorded_items(snapshot)
+            unavailable = Unavailable(availability.revision(snapshot), availability.unavailable(snapshot))
     finally:
         database.close()
     return TrainingData(
         events=events, items=items, customers=CUSTOMER_SCHEMA.to_frame(),
         seen=events.group_by("customer_id").agg(pl.col("time").min()), as_of=_after(events),
+        unavailable=unavailable,
     )  # fmt: skip
 
 

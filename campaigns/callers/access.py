@@ -86,6 +86,8 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "/tierwise.v1.CustomerService/DeleteCustomer": Right(SHOP, "customers.erase"),
         "/tierwise.v1.CustomerService/BatchCreateEvents": Right(SHOP, "events.create"),
         "/tierwise.v1.CustomerService/ListEvents": Right(DESK),
+        "/tierwise.v1.ItemService/UpdateAvailability": Right(SHOP, "items.update"),
+        "/tierwise.v1.ItemService/ListUnavailableItems": Right(EVERYONE),
         "/tierwise.v1.OfferService/GetOffers": Right(DESK),
         "/tierwise.v1.RecommendationService/Recommend": Right(DESK),
         "/tierwise.v1.RecommendationService/SimilarItems": Right(EVERYONE),

@@ -45,6 +45,17 @@ class ItemRow(Row):
     update_time: Mapped[datetime] = mapped_column(server_default=NOW)
 
 
+class AvailabilityRow(Row):
+    """Whether an item can be had; one that never could not has no row."""
+
+    __tablename__ = "availability"
+    item_id: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    available: Mapped[bool]
+    revision: Mapped[int] = mapped_column(Identity(), index=True)
+    """Another one after each change. Changes commit in the order of their revisions: the greatest says what is read."""
+    change_time: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
 class ImportRow(Row):
     """One file that was imported, with what each cleaning step did to it."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rules.sentence import Language
-from scoring.score import Explanation, Recommendation, Score, Strategy
+from scoring.score import Explanation, Recommendation, Score, Strategy, Unavailable
 
 HEAD = struct.Struct("<dHI")
 """As-of time in seconds since the epoch, bytes of the customer's id, bytes of the wish."""
@@ -85,6 +85,8 @@ class Kind(NamedTuple):
     """Of explanations."""
     canary: str | None = None
     """Id of the model that is asked as a canary; another one may be it before the batch ends."""
+    unavailable: Unavailable | None = None
+    """Of recommendations and of similar items."""
 
 
 class Wish(NamedTuple):

@@ -28,7 +28,7 @@ from scoring.replicas.asking import (
 )
 from scoring.replicas.devices import device_of, dying_with_the_device
 from scoring.replicas.precision import suited
-from scoring.score import Contrast, Explanation, ModelRejected, NoNumber, UnknownItem
+from scoring.score import ALL_THERE, Contrast, Explanation, ModelRejected, NoNumber, UnknownItem
 from scoring.scorer import Scorer
 from scoring.seen.actions import Floats
 from scoring.threads import limit_threads
@@ -61,7 +61,7 @@ class Computing:
         model = self._models.get(kind.role) or self._models[Role.ACTIVE]
         scorer = model.scorer(kind.market) if kind.market else model.base
         if kind.task is Task.SIMILAR:
-            return [_similar(scorer, kind.terms or Terms(1), bytes(row).decode()) for row in rows]
+            return [_similar(scorer, kind, bytes(row).decode()) for row in rows]
         customers = [asked_of(row) for row in rows]
         histories, as_of = _histories(customers), np.array([each.as_of for each in customers])
         match kind.task:
@@ -71,7 +71,7 @@ class Computing:
                 told = explained(scorer, kind.telling or Telling(), histories, as_of)
                 return [pickle.dumps(explanation) for explanation in told]
             case Task.RECOMMEND:
-                return _recommended(scorer, kind.terms or Terms(1), customers, histories, as_of)
+                return _recommended(scorer, kind, customers, histories, as_of)
             case _:
                 assert_never(kind.task)
 
@@ -146,19 +146,21 @@ def _in_full(
 
 
 def _recommended(
-    scorer: Scorer, terms: Terms, customers: Sequence[Asked], histories: Histories, as_of: Floats
+    scorer: Scorer, kind: Kind, customers: Sequence[Asked], histories: Histories, as_of: Floats
 ) -> list[bytes]:
-    wishes = [each.wish or Wish() for each in customers]
+    wishes, terms = [each.wish or Wish() for each in customers], kind.terms or Terms(1)
     found = scorer.recommend(
         histories, as_of, count=terms.most, strategy=terms.strategy, diversity=terms.diversity,
         exclude=[wish.exclude for wish in wishes], context_items=[wish.context for wish in wishes],
+        unavailable=kind.unavailable or ALL_THERE,
     )  # fmt: skip
     return [pickle.dumps(Recommended(scorer.model_id, items)) for items in found]
 
 
-def _similar(scorer: Scorer, terms: Terms, item_id: str) -> bytes:
+def _similar(scorer: Scorer, kind: Kind, item_id: str) -> bytes:
+    most = (kind.terms or Terms(1)).most
     try:
-        items = scorer.similar(item_id, terms.most)
+        items = scorer.similar(item_id, most, kind.unavailable or ALL_THERE)
     except UnknownItem:
         items = None
     return pickle.dumps(Recommended(scorer.model_id, items))

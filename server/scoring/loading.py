@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,8 @@ from database.failures import Failure, failure_of
 from database.glances import Glances
 from database.session import Database, Snapshot
 from database.tiers.standings import StoredStanding
-from events.event import Event
+from events.event import EVENT_SCHEMA, Event
+from events.history import Histories
 from events.packing import latest, packed, rows, unpacked
 from scoring.pool.row import Loaded
 from scoring.replicas.asking import Asked, Telling, Terms, Wish
@@ -53,6 +55,11 @@ class Question:
         """Of this customer alone."""
         return None
 
+    @property
+    def of_anybody(self) -> bool:
+        """Whether there is an answer of whom nothing is known."""
+        return False
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemQuestion(Question):
@@ -74,6 +81,11 @@ class ItemQuestion(Question):
         """Of this customer alone."""
         return Wish(self.exclude, self.context)
 
+    @property
+    def of_anybody(self) -> bool:
+        """What is popular is there for everybody."""
+        return True
+
 
 class Place(NamedTuple):
     """What goes with an answer."""
@@ -84,9 +96,13 @@ class Place(NamedTuple):
     """Since the last rescoring; None for who has no tier yet, and where the past is asked about."""
     payload: bytes = b""
     """What the network was asked, for a shadow to be asked the same."""
+    recorded: bool = False
+    """Whether anything is that the customer did before."""
 
 
 Outcome = Loaded[Place] | Exception
+NOBODY = State(known=False, version=None, history=None, standing=None)
+"""Whoever asks without an id."""
 
 
 class Loading:
@@ -98,7 +114,9 @@ class Loading:
     def load(self, questions: Sequence[Question], seconds: float) -> list[Outcome]:
         """A payload for each, or CustomerNotFound, within so many seconds."""
         began = time.monotonic()
-        found = self._glanced(questions, seconds)
+        guests = [place for place, question in enumerate(questions) if not question.customer_id]
+        found = {place: _outcome(questions[place], NOBODY, _nothing()) for place in guests}
+        found |= self._glanced(questions, seconds)
         rest = [place for place in range(len(questions)) if place not in found]
         if rest:
             with self._database.reading() as snapshot:
@@ -110,7 +128,7 @@ class Loading:
 
     def _glanced(self, questions: Sequence[Question], seconds: float) -> dict[int, Outcome]:
         """By their places, who are asked about as of now and whose events need not be read."""
-        places = [place for place, question in enumerate(questions) if question.as_of is None]
+        places = [place for place, question in enumerate(questions) if question.as_of is None and question.customer_id]
         ids = [questions[place].customer_id for place in places]
         try:
             known = glance(self._glances, ids, memory=self._memory, seconds=seconds) if ids else []
@@ -130,6 +148,12 @@ class Loading:
         self._glances.close()
 
 
+@cache
+def _nothing() -> bytes:
+    """Recorded of a guest. Not made before it is needed: polars starts threads, and who reads this may fork."""
+    return packed(Histories.from_frame(EVENT_SCHEMA.to_frame(), [""]))[0]
+
+
 def _alike(questions: Sequence[Question], places: Iterable[int]) -> Iterable[list[int]]:
     """Of these, the places of questions that look back from one time."""
     alike: dict[datetime | None, list[int]] = {}
@@ -146,12 +170,20 @@ def _loaded(snapshot: Snapshot, questions: Sequence[Question], memory: Memory) -
 def _outcome(question: Question, state: State, recorded: bytes) -> Outcome:
     """With the session, and the time as of which the customer is looked at."""
     history = _with_session(recorded, question)
-    if not state.known and not rows(history):
+    if not state.known and not rows(history) and not question.of_anybody:
         return CustomerNotFound.of(f"customers/{question.customer_id}")
     as_of = _present(history, question) if question.as_of is None else question.as_of.timestamp()
     payload = Asked(question.customer_id, as_of, history, question.wish).packed()
     standing = state.standing if question.as_of is None else None
-    return Loaded(payload, Place(as_of, standing, payload), _size(rows(history)))
+    place = Place(as_of, standing, payload, recorded=_begun(recorded, as_of))
+    return Loaded(payload, place, _size(rows(history)))
+
+
+def _begun(history: bytes, as_of: float) -> bool:
+    """Whether anything happened before a time."""
+    if not rows(history) or latest(history) < as_of:
+        return rows(history) > 0
+    return bool(unpacked([history], [""]).time.min() < as_of)
 
 
 def _with_session(history: bytes, question: Question) -> bytes:

@@ -4,17 +4,23 @@ from collections.abc import Sequence
 from enum import Enum
 
 from tierwise.v1 import explanation_pb2, recommendation_pb2, score_pb2, tier_pb2
+from tierwise.v1.recommendation_service_pb2 import RecommendResponse
 
 from campaigns.tiers.standing import Standing, next_standing
 from campaigns.tiers.tiers import Tier, TierScheme, measured
 from database.models.scores import StoredScore
 from database.tiers.standings import StoredStanding
-from scoring.score import Contrast, EventEffect, Explanation, Recommendation, Score
+from rules.sentence import Language
+from scoring.reasons.item_words import item_words
+from scoring.score import Contrast, EventEffect, Explanation, Recommendation, Score, Why
 from server.scoring.attribution import token_of
 from server.wire.money import money
 from server.wire.names import CUSTOMER, MODEL
 from server.wire.seal import Seal
 from server.wire.stamps import stamp
+
+FOR_EVERYBODY = frozenset({Why.POPULAR, Why.IN_CATALOGUE})
+"""What speaks for an item whoever asks."""
 
 
 class Degraded(Enum):
@@ -98,11 +104,29 @@ def _contrast(contrast: Contrast, tier: Tier) -> explanation_pb2.Contrast:
     )  # fmt: skip
 
 
-def recommendation_messages(found: Sequence[Recommendation]) -> list[recommendation_pb2.Recommendation]:
-    """For the wire, in their order."""
+def recommendation_messages(
+    found: Sequence[Recommendation], language: Language
+) -> list[recommendation_pb2.Recommendation]:
+    """For the wire, in their order, with reasons in words of a language."""
     return [
-        recommendation_pb2.Recommendation(item_id=each.item_id, score=each.score, reason=each.reason) for each in found
-    ]
+        recommendation_pb2.Recommendation(
+            item_id=each.item_id, score=each.score, reason=item_words(each.reason, language),
+            reason_code=recommendation_pb2.Recommendation.Reason.Value(each.reason.why.upper()),
+            source_item_id=each.reason.source_id or "",
+        )
+        for each in found
+    ]  # fmt: skip
+
+
+def basis_of(found: Sequence[Recommendation], *, recorded: bool) -> RecommendResponse.Basis.ValueType:
+    """From what a list was made: of a customer of whom something is recorded, or else as its reasons say."""
+    if recorded:
+        return RecommendResponse.HISTORY
+    return (
+        RecommendResponse.SESSION
+        if any(each.reason.why not in FOR_EVERYBODY for each in found)
+        else RecommendResponse.POPULAR
+    )
 
 
 def _score(score: Score | StoredScore, seal: Seal) -> score_pb2.Score:

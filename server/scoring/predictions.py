@@ -31,6 +31,7 @@ from server.scoring.canary_watch import CanaryWatch
 from server.scoring.live import Live
 from server.scoring.loading import ItemQuestion, Loading, Place, Question
 from server.scoring.shadow import Shadows
+from server.scoring.stock import Stock
 from server.wire.refusals import CallerGone, InvalidRequest, ModelUnavailable
 
 EXPLANATIONS_IN_A_BATCH = 4
@@ -90,7 +91,7 @@ class Predictions:
         `staffed` is told of a pool by its name how many replicas it has, when that changes.
         """
         self._live, self._window = live, sizes.batch * (sizes.replicas + 1)
-        self.canary = CanaryWatch(database, live)
+        self.canary, self.stock = CanaryWatch(database, live), Stock(database)
         self.shadows = Shadows(database, replicas, lambda: live.in_force, observe)
         self._loading = Loading(database, Memory(sizes.memory_bytes))
         self._pools = {
@@ -154,14 +155,16 @@ class Predictions:
         _of_one_currency(question, explanation.score)
         return Placed(explanation, told.beside.standing)
 
-    def recommend(self, question: ItemQuestion) -> Recommended:
-        """Raises as `score` does."""
-        return recommended_of(self._answering(Task.RECOMMEND, question, Lane.INTERACTIVE)().answer)
+    def recommend(self, question: ItemQuestion) -> tuple[Recommended, bool]:
+        """The items, and whether anything is recorded of the customer. Raises as `score` does, of nobody that not."""
+        told = self._answering(Task.RECOMMEND, question, Lane.INTERACTIVE)()
+        return recommended_of(told.answer), told.beside.recorded
 
     def similar(self, item_id: str, count: int) -> tuple[str, list[Recommendation]]:
         """The model's id and the items. Raises UnknownItem, and as `score` does."""
         asked = Loaded(item_id.encode(), Place(time.time(), None))
-        pool, kind = self._asked[Task.SIMILAR], Kind(Task.SIMILAR, terms=Terms(count))
+        pool = self._asked[Task.SIMILAR]
+        kind = Kind(Task.SIMILAR, terms=Terms(count), unavailable=self.stock.unavailable)
         ticket = self._promised(pool, partial(pool.submit_loaded, asked, kind=kind))
         found = recommended_of(_waited(ticket).answer)
         if found.items is None:
@@ -201,7 +204,8 @@ class Predictions:
     ) -> Promised:
         pool = self._asked[task]
         role = Role.ACTIVE if canary is None else Role.CANARY
-        kind = Kind(task, role, question.terms, question.market, question.telling, canary)
+        unavailable = self.stock.unavailable if task is Task.RECOMMEND else None
+        kind = Kind(task, role, question.terms, question.market, question.telling, canary, unavailable)
         key = (canary, *_key(task, question))
         submit = partial(pool.submit, question, lane=lane, kind=kind, key=key, expected=expected)
         return self._promised(pool, submit)

@@ -44,7 +44,16 @@ def question_of(
 def telling_of(request: scoring_service_pb2.ExplainScoreRequest, ladder: Ladder | None) -> Telling:
     """What an explanation should tell, and in which language."""
     full = request.view == explanation_pb2.Explanation.FULL
-    return Telling(Language(request.language_code or "en"), full, ladder if full else None)
+    return Telling(language_of(request), full, ladder if full else None)
+
+
+def language_of(
+    request: scoring_service_pb2.ExplainScoreRequest
+    | recommendation_service_pb2.RecommendRequest
+    | recommendation_service_pb2.SimilarItemsRequest,
+) -> Language:
+    """Of the words that are asked for."""
+    return Language(request.language_code or "en")
 
 
 def item_question_of(request: recommendation_service_pb2.RecommendRequest) -> ItemQuestion:

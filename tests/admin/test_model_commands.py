@@ -250,8 +250,10 @@ def test_ids_are_written_as_the_file_has_them(files: Path) -> None:
         }
 
 
-def test_recommended_is_what_stands_in_the_file_of_items(files: Path) -> None:
-    (files / "sold.csv").write_text("item_id,unit_price\nitem-1,5\nitem-2,4\nitem-3,dear\n")
+def test_recommended_is_what_stands_in_the_file_of_items_and_can_be_had(files: Path) -> None:
+    (files / "sold.csv").write_text(
+        "item_id,unit_price,available\nitem-1,5,\nitem-2,4,yes\nitem-3,dear,\nitem-4,3,no\n"
+    )
     out = ("--model", files / "model", "--out", files / "sold.parquet")
 
     done = CliRunner().invoke(
@@ -259,8 +261,8 @@ def test_recommended_is_what_stands_in_the_file_of_items(files: Path) -> None:
     )
 
     said, items = " ".join(done.stderr.split()), SHOP["item_id"].drop_nulls().n_unique()
-    assert "1 of 3 rows were left out: UNREADABLE_UNIT_PRICE (1)" in said
-    assert f"{items - 2} of {items} items of the events do not stand there and are not recommended" in said
+    assert "1 of 4 rows were left out: UNREADABLE_UNIT_PRICE (1)" in said
+    assert f"{items - 3} of {items} items of the events do not stand there and are not recommended" in said
     assert set(pl.read_parquet(files / "sold.parquet")["item_id"]) == {"item-1", "item-2"}
 
 

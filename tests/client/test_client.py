@@ -78,6 +78,8 @@ def test_what_is_recorded_twice_is_recorded_once(client: Tierwise) -> None:
     popular = client.recommend("anna", count=2, strategy=recommendation_pb2.POPULAR)
     assert [each.item_id for each in popular.recommendations] == ["item-6", "item-4"]
     assert len(client.similar("item-1", count=2).items) == 2
+    assert client.update_availability({"item-6": False, "item-1": True}) == 1
+    assert [each.item_id for each in client.recommend(None, count=1, language="zh").recommendations] == ["item-4"]
 
 
 def test_a_sign_up_makes_a_customer_known_and_a_later_change_leaves_the_rest(client: Tierwise) -> None:

@@ -10,7 +10,7 @@ from made.campaigns import audit_lines
 from running.serving import Shop, new_id, refusal, serving
 from shops.valid_requests import METHODS, VALID, AnyMessage, allowed, call, fields_of, having, request_of, valid
 from sqlalchemy import text
-from tierwise.v1 import customer_service_pb2, error_reason_pb2
+from tierwise.v1 import customer_service_pb2, error_reason_pb2, recommendation_service_pb2
 
 from database.session import Database
 from server.assembly import NEED_MODEL, NEED_NO_MODEL
@@ -20,7 +20,7 @@ from server.wire.validation import check
 READING = {
     "Score", "BatchScore", "ExplainScore", "ListModels", "GetModel", "GetModelResults", "Recommend", "SimilarItems",
     "GetCustomer", "ListCustomers", "ListEvents", "GetCampaign", "ListCampaigns", "GetCampaignResults",
-    "GetCampaignForecast",
+    "GetCampaignForecast", "ListUnavailableItems",
     "GetCampaignVersion", "ListCampaignVersions", "CompareCampaignVersions", "ListStops",
     "PreviewSchedule",
     "ValidateCoupon", "ListAuditEntries", "ExplainDecision", "GetBudget", "GetOffers",
@@ -37,6 +37,8 @@ COMPLETE_WHEN_EMPTY = {
     "ListStops",
     "ListCustomers",
     "ListCampaigns",
+    "ListUnavailableItems",
+    "Recommend",
     "ListSegments",
     "ListTierSchemes",
     "PreviewTiers",
@@ -48,7 +50,7 @@ TABLES = (
     "customers", "events", "scores", "models", "campaigns", "coupons", "budget_shards", "reservations", "redemptions",
     "ledger", "operations", "outbox", "audit_log", "requests", "customer_facts", "segments", "segment_members",
     "tier_schemes", "tier_changes", "shadow_scores", "campaign_versions", "approvals", "stops", "forecasts",
-    "own_codes",
+    "own_codes", "availability",
 )  # fmt: skip
 
 
@@ -94,7 +96,8 @@ def test_an_empty_request_names_the_fields_that_are_missing(no_database: Shop, m
 
     refused = refusal(raised.value)
     if method in COMPLETE_WHEN_EMPTY:
-        assert (refused.code, refused.reason) == ("UNAVAILABLE", "DEPENDENCY_UNAVAILABLE")
+        needed = "MODEL" if method == "Recommend" else "DEPENDENCY"
+        assert (refused.code, refused.reason) == ("UNAVAILABLE", f"{needed}_UNAVAILABLE")
     else:
         assert (refused.code, refused.reason) == ("INVALID_ARGUMENT", "INVALID_REQUEST")
         assert {field.partition(".")[0] for field in refused.fields} <= fields_of(method)
@@ -165,6 +168,7 @@ OTHER: Mapping[str, tuple[str, object]] = {
     "CreateSegment": ("segment.display_name", "Changed"),
     "UpdateSegment": ("segment.display_name", "Changed"),
     "UpdateCustomer": ("customer.country", "Spain"),
+    "UpdateAvailability": ("items.0.available", True),
     "CreateTierScheme": ("tier_scheme.grace_days", 3),
     "ReserveCoupon": ("order_id", "o-3"),
     "RedeemCoupon": ("order_id", "o-3"),
@@ -263,7 +267,7 @@ def snake_case(name: str) -> str:
 
 def _missing(request: AnyMessage) -> str | None:
     """Let a request name something that does not exist; the reason to expect."""
-    if isinstance(request, customer_service_pb2.BatchCreateEventsRequest):
+    if isinstance(request, customer_service_pb2.BatchCreateEventsRequest | recommendation_service_pb2.RecommendRequest):
         return None
     carrier: AnyMessage = getattr(
         request, request.DESCRIPTOR.name.removesuffix("Request").removeprefix("Update").lower(), request

@@ -32,7 +32,7 @@ def _walked(shop: Shop, method: str, size: int) -> Iterator[str]:
 
 def _rows(response: AnyMessage) -> list[str]:
     field = next(field for field in response.DESCRIPTOR.fields if field.message_type)
-    return [row.name for row in getattr(response, field.name)]
+    return [row.item_id if hasattr(row, "item_id") else row.name for row in getattr(response, field.name)]
 
 
 @pytest.mark.parametrize("method", having("page_token"))

@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from database import erasure
 from database.customers import tombstones
-from database.events import states
+from database.events import availability, states
 from database.events.items import read_items
 from database.events.store import insert_events, read_events
 from database.imports import FileChanged, Import, find_import, latest_import, store_attributes, store_events
@@ -261,6 +261,22 @@ def test_an_ambiguous_beginning_of_an_id_finds_none(database: Database, path: Pa
         found = find_import(snapshot, "id-2")
     assert found is not None
     assert found.import_id == "id-2"
+
+
+def test_a_catalogue_says_what_can_be_had_and_says_nothing_where_it_is_silent(
+    database: Database, tmp_path: Path
+) -> None:
+    path, told = tmp_path / "items.csv", []
+    for content in ("a,no\nb,no\nc,yes\n", "a,yes\nb,\nd,no\n", "a,yes\nb,\nd,no\n"):
+        path.write_text(f"item_id,available\n{content}")
+        with database.writing() as transaction:
+            done = store_attributes(transaction, attributes.read_items(path), [], import_id=content, file_name="i")
+        with database.reading() as snapshot:
+            gone = availability.unavailable(snapshot)
+            told.append((done.report["availability_changed"], gone.split(), availability.revision(snapshot)))
+
+    assert [each[:2] for each in told] == [(2, ["a", "b"]), (2, ["b", "d"]), (0, ["b", "d"])]
+    assert told[0][2] < told[1][2] == told[2][2]
 
 
 def test_catalogues_and_customers_that_come_again_change_nothing(database: Database, tmp_path: Path) -> None:

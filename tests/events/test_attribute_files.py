@@ -47,6 +47,20 @@ def test_a_catalogue_is_read(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_a_file_of_items_says_which_can_be_had(tmp_path: Path) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text("item_id,available\na,no\nb,TRUE\nc,\nd,perhaps\ne,1\nf,0\n")
+    pl.DataFrame({"item_id": ["a", "b"], "available": [True, False]}).write_parquet(tmp_path / "items.parquet")
+
+    file = read_items(path)
+
+    assert file.rows.schema == ITEM_SCHEMA
+    assert file.availability == {"a": False, "b": True, "e": True, "f": False}
+    assert file.rejected.rows() == [(4, "UNREADABLE_AVAILABLE")]
+    assert file.report()["irrelevant_columns"] == []
+    assert read_items(tmp_path / "items.parquet").availability == {"a": True, "b": False}
+
+
 def test_our_own_catalogue_is_read_as_it_is(tmp_path: Path) -> None:
     catalogue = pl.DataFrame([("a", "Lantern", "Home", "Acme", 339, "GBP")], schema=ITEM_SCHEMA, orient="row")
     catalogue.write_parquet(tmp_path / "items.parquet")

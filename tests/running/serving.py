@@ -26,6 +26,7 @@ from tierwise.v1 import (
     customer_service_pb2,
     customer_service_pb2_grpc,
     event_pb2,
+    item_service_pb2_grpc,
     offer_service_pb2_grpc,
     recommendation_service_pb2_grpc,
     scoring_service_pb2_grpc,
@@ -58,6 +59,7 @@ class Shop:
     channel: grpc.Channel
     scoring: scoring_service_pb2_grpc.ScoringServiceStub
     items: recommendation_service_pb2_grpc.RecommendationServiceStub
+    stock: item_service_pb2_grpc.ItemServiceStub
     customers: customer_service_pb2_grpc.CustomerServiceStub
     campaigns: campaign_service_pb2_grpc.CampaignServiceStub
     coupons: coupon_service_pb2_grpc.CouponServiceStub
@@ -103,6 +105,7 @@ def serving(
             database=database, server=server, models=models, channel=channel,
             scoring=scoring_service_pb2_grpc.ScoringServiceStub(channel),
             items=recommendation_service_pb2_grpc.RecommendationServiceStub(channel),
+            stock=item_service_pb2_grpc.ItemServiceStub(channel),
             customers=customer_service_pb2_grpc.CustomerServiceStub(channel),
             campaigns=campaign_service_pb2_grpc.CampaignServiceStub(channel),
             coupons=coupon_service_pb2_grpc.CouponServiceStub(channel),

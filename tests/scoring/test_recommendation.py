@@ -12,6 +12,7 @@ from scipy import sparse
 from events.event import EventType
 from scoring.model import Model
 from scoring.ranking import spread, top
+from scoring.reasons.item_words import item_words
 from scoring.score import Recommendation, Strategy, UnknownItem
 from scoring.scorer import Scorer
 from scoring.together import Together
@@ -100,7 +101,7 @@ def test_together_follows_the_latest_items_and_says_so() -> None:
     found = scorer.recommend(KNOWN, at(), count=2, strategy=Strategy.TOGETHER)[0]
 
     assert [one.item_id for one in found] == ["item-9", "item-3"]
-    assert found[0].reason == "often bought after Blue Lamp"
+    assert item_words(found[0].reason) == "often bought after Blue Lamp"
 
 
 def test_session_items_speak_first() -> None:
@@ -114,7 +115,7 @@ def test_content_finds_what_is_called_alike() -> None:
     found = SCORER.recommend(KNOWN, at(), count=1, strategy=Strategy.CONTENT)[0]
 
     assert found[0].item_id == "item-8"
-    assert found[0].reason == "similar to Blue Lamp"
+    assert item_words(found[0].reason) == "similar to Blue Lamp"
 
 
 def test_strangers_get_what_is_popular() -> None:
@@ -123,7 +124,7 @@ def test_strangers_get_what_is_popular() -> None:
     for strategy in (Strategy.TOGETHER, Strategy.CONTENT, Strategy.DEEP, Strategy.HYBRID):
         found = SCORER.recommend(stranger, at(), count=3, strategy=strategy)[0]
         assert [one.item_id for one in found] == [ITEMS[place] for place in np.argsort(-popular)[:3]]
-        assert found[0].reason == "popular lately"
+        assert item_words(found[0].reason) == "popular lately"
 
 
 def test_what_a_blend_says_nothing_of_follows_by_popularity() -> None:
@@ -137,15 +138,15 @@ def test_what_a_blend_says_nothing_of_follows_by_popularity() -> None:
 
     assert [one.item_id for one in stranger] == everything[:5]
     assert [one.item_id for one in known] == ["item-9", *(item for item in everything if item != "item-9")][:5]
-    assert {one.reason for one in stranger} == {"popular lately"}
-    assert known[0].reason == "often bought after Blue Lamp"
+    assert {item_words(one.reason) for one in stranger} == {"popular lately"}
+    assert item_words(known[0].reason) == "often bought after Blue Lamp"
 
 
 def test_the_reason_is_the_strategys_own_however_little_it_counts_in_the_blend() -> None:
     scorer = Scorer(replace(MODEL, blend=replace(MODEL.blend, content=1e-6, popular=1.0)))
     found = scorer.recommend(KNOWN, at(), count=1, strategy=Strategy.CONTENT)[0]
 
-    assert found[0].reason == "similar to Blue Lamp"
+    assert item_words(found[0].reason) == "similar to Blue Lamp"
 
 
 def test_a_shop_that_repeats_brings_again_what_was_bought_often_and_lately() -> None:
@@ -156,8 +157,8 @@ def test_a_shop_that_repeats_brings_again_what_was_bought_often_and_lately() -> 
 
     assert [one.item_id for one in found[:3]] == ["item-3", "item-7", "item-5"]
     assert [one.score for one in found[:3]] == pytest.approx([100**-0.25 + 65**-0.25 + 16**-0.25, 4**-0.25, 25**-0.25])
-    assert found[0].reason == "bought before"
-    assert found[3].reason == "popular lately"
+    assert item_words(found[0].reason) == "bought before"
+    assert item_words(found[3].reason) == "popular lately"
 
 
 def test_a_view_is_no_purchase_but_speaks() -> None:

@@ -15,7 +15,13 @@ from made.campaigns import make_cause, prove, store_scores
 from running.serving import Shop, activate, purchase, recording, register, serving
 from running.worker_processes import wait_for as until
 from structlog.testing import capture_logs
-from tierwise.v1 import recommendation_service_pb2, score_pb2, scoring_service_pb2
+from tierwise.v1 import (
+    item_availability_pb2,
+    item_service_pb2,
+    recommendation_service_pb2,
+    score_pb2,
+    scoring_service_pb2,
+)
 
 from campaigns.models import registry
 from campaigns.models.stages import Stage, State
@@ -100,6 +106,11 @@ def test_a_process_answers_whatever_a_model_can_be_asked(shop: Shop) -> None:
     for one, other in zip(answered.purchase_probabilities, explained.score.purchase_probabilities, strict=True):
         assert one.probability == pytest.approx(other.probability, abs=0.005), "a score may be rounded to bfloat16"
     assert (len(items.recommendations), len(similar.items)) == (3, 3)
+    gone = {each.item_id for each in (*items.recommendations, *similar.items)}
+    said = [item_availability_pb2.ItemAvailability(item_id=item, available=False) for item in gone]
+    shop.stock.UpdateAvailability(item_service_pb2.UpdateAvailabilityRequest(items=said))
+    others = shop.items.Recommend(recommendation_service_pb2.RecommendRequest(customer="customers/anna", count=3))
+    assert not {each.item_id for each in others.recommendations} & gone
     with pytest.raises(grpc.RpcError) as unknown:
         shop.items.SimilarItems(recommendation_service_pb2.SimilarItemsRequest(item_id="nothing"))
     assert unknown.value.code() is grpc.StatusCode.NOT_FOUND

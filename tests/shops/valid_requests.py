@@ -26,6 +26,7 @@ from tierwise.v1 import (
     campaign_service_pb2,
     coupon_service_pb2,
     customer_service_pb2,
+    item_service_pb2,
     offer_service_pb2,
     recommendation_service_pb2,
     scoring_service_pb2,
@@ -45,6 +46,7 @@ from campaigns.models.stages import Stage, State
 from campaigns.terms.basket import Basket
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Levels, Measure, Method
+from database.events import availability
 from database.session import Database
 from rules.rule import IsKnown
 
@@ -52,8 +54,8 @@ AnyMessage: TypeAlias = Any
 """A message whose fields depend on the method."""
 SERVICES = (
     audit_service_pb2, budget_service_pb2, campaign_service_pb2, coupon_service_pb2, customer_service_pb2,
-    offer_service_pb2, recommendation_service_pb2, scoring_service_pb2, segment_service_pb2, switch_service_pb2,
-    tier_service_pb2,
+    item_service_pb2, offer_service_pb2, recommendation_service_pb2, scoring_service_pb2, segment_service_pb2,
+    switch_service_pb2, tier_service_pb2,
 )  # fmt: skip
 ANYBODY = {"is_known": "purchase_90"}
 """A rule that all scored customers fit."""
@@ -90,6 +92,7 @@ def stock(database: Database, home: Path) -> None:
         for campaign_id in ("paused", "approved"):
             switches.stop(transaction, replace(cause(), reason="prices are wrong"), campaign_id)
         drafts.create(transaction, cause(), "scheduled", current)
+        availability.say(transaction, dict.fromkeys(("gone-1", "gone-2", "gone-3"), False))
     approve_campaign(database, "approved", now=now)
     approve_campaign(database, "scheduled", now=now)
     with database.writing() as transaction:
@@ -200,6 +203,8 @@ VALID: Mapping[str, Callable[[Database], Message]] = {
     "RollBackModel": lambda _: request_of("RollBackModel", name="models/tiny-1"),
     "Recommend": lambda _: request_of("Recommend", customer="customers/anna"),
     "SimilarItems": lambda _: request_of("SimilarItems", item_id="item-1"),
+    "UpdateAvailability": lambda _: request_of("UpdateAvailability", items=[{"item_id": "item-1", "available": False}]),
+    "ListUnavailableItems": lambda _: request_of("ListUnavailableItems"),
     "GetCustomer": lambda _: request_of("GetCustomer", name="customers/anna"),
     "ListCustomers": lambda _: request_of("ListCustomers"),
     "UpdateCustomer": lambda _: request_of("UpdateCustomer", customer={"name": "customers/anna", "country": "France"}),

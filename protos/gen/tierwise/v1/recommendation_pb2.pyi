@@ -63,25 +63,72 @@ class Recommendation(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    class _Reason:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Recommendation._Reason.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        REASON_UNSPECIFIED: Recommendation._Reason.ValueType  # 0
+        """None."""
+        BOUGHT_BEFORE: Recommendation._Reason.ValueType  # 1
+        """The customer bought it before."""
+        BOUGHT_AFTER: Recommendation._Reason.ValueType  # 2
+        """It is often bought after the source item, or together with it."""
+        SIMILAR: Recommendation._Reason.ValueType  # 3
+        """It resembles the source item by title and category."""
+        SIMILAR_CUSTOMERS: Recommendation._Reason.ValueType  # 4
+        """Customers with a similar history buy it next."""
+        POPULAR: Recommendation._Reason.ValueType  # 5
+        """It is popular lately."""
+        IN_CATALOGUE: Recommendation._Reason.ValueType  # 6
+        """Nothing more than that it stands in the catalogue."""
+
+    class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
+        """What speaks for an item."""
+
+    REASON_UNSPECIFIED: Recommendation.Reason.ValueType  # 0
+    """None."""
+    BOUGHT_BEFORE: Recommendation.Reason.ValueType  # 1
+    """The customer bought it before."""
+    BOUGHT_AFTER: Recommendation.Reason.ValueType  # 2
+    """It is often bought after the source item, or together with it."""
+    SIMILAR: Recommendation.Reason.ValueType  # 3
+    """It resembles the source item by title and category."""
+    SIMILAR_CUSTOMERS: Recommendation.Reason.ValueType  # 4
+    """Customers with a similar history buy it next."""
+    POPULAR: Recommendation.Reason.ValueType  # 5
+    """It is popular lately."""
+    IN_CATALOGUE: Recommendation.Reason.ValueType  # 6
+    """Nothing more than that it stands in the catalogue."""
+
     ITEM_ID_FIELD_NUMBER: _builtins.int
     SCORE_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    REASON_CODE_FIELD_NUMBER: _builtins.int
+    SOURCE_ITEM_ID_FIELD_NUMBER: _builtins.int
     item_id: _builtins.str
     """The item, by the shop's own id."""
     score: _builtins.float
     """Worth of the item under the strategy: higher is better, and only comparable within one answer."""
     reason: _builtins.str
     """Why it is here, in words."""
+    reason_code: Global___Recommendation.Reason.ValueType
+    """Why it is here, for words of the shop's own."""
+    source_item_id: _builtins.str
+    """The item that speaks for it, by the shop's own id; empty where none does."""
     def __init__(
         self,
         *,
         item_id: _builtins.str = ...,
         score: _builtins.float = ...,
         reason: _builtins.str = ...,
+        reason_code: Global___Recommendation.Reason.ValueType = ...,
+        source_item_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["item_id", b"item_id", "reason", b"reason", "score", b"score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item_id", b"item_id", "reason", b"reason", "reason_code", b"reason_code", "score", b"score", "source_item_id", b"source_item_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -30,7 +30,7 @@ from tierwise.v1 import event_pb2 as tierwise_dot_v1_dot_event__pb2
 from tierwise.v1 import recommendation_pb2 as tierwise_dot_v1_dot_recommendation__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(tierwise/v1/recommendation_service.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17tierwise/v1/event.proto\x1a tierwise/v1/recommendation.proto\"\xd8\x03\n\x10RecommendRequest\x12S\n\x08\x63ustomer\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\x18\n\x05\x63ount\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x31\n\x08strategy\x18\x03 \x01(\x0e\x32\x15.tierwise.v1.StrategyB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12<\n\x10\x63ontext_item_ids\x18\x04 \x03(\tB\"\xbaH\x1f\x92\x01\x1c\x10\x64\"\x18r\x16\x10\x01\x18\x80\x01\x32\x0f^[^[:cntrl:]]*$\x12>\n\x11\x65xcluded_item_ids\x18\x05 \x03(\tB#\xbaH \x92\x01\x1d\x10\xe8\x07\"\x18r\x16\x10\x01\x18\x80\x01\x32\x0f^[^[:cntrl:]]*$\x12*\n\tdiversity\x18\x06 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00\x12\x35\n\x0esession_events\x18\x07 \x03(\x0b\x32\x12.tierwise.v1.EventB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01\x12\x41\n\nas_of_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\xff\x82\xd1\xff\xaf\x07*\x00\"\xb8\x01\n\x11RecommendResponse\x12\x34\n\x0frecommendations\x18\x01 \x03(\x0b\x32\x1b.tierwise.v1.Recommendation\x12\"\n\x05model\x18\x02 \x01(\tB\x13\xfa\x41\x10\n\x0etierwise/Model\x12.\n\nas_of_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11\x61ttribution_token\x18\x04 \x01(\t\"a\n\x13SimilarItemsRequest\x12\x30\n\x07item_id\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xbaH\x18r\x16\x10\x01\x18\x80\x01\x32\x0f^[^[:cntrl:]]*$\x12\x18\n\x05\x63ount\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\"f\n\x14SimilarItemsResponse\x12*\n\x05items\x18\x01 \x03(\x0b\x32\x1b.tierwise.v1.Recommendation\x12\"\n\x05model\x18\x02 \x01(\tB\x13\xfa\x41\x10\n\x0etierwise/Model2\xb8\x01\n\x15RecommendationService\x12J\n\tRecommend\x12\x1d.tierwise.v1.RecommendRequest\x1a\x1e.tierwise.v1.RecommendResponse\x12S\n\x0cSimilarItems\x12 .tierwise.v1.SimilarItemsRequest\x1a!.tierwise.v1.SimilarItemsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(tierwise/v1/recommendation_service.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17tierwise/v1/event.proto\x1a tierwise/v1/recommendation.proto\"\x81\x04\n\x10RecommendRequest\x12R\n\x08\x63ustomer\x18\x01 \x01(\tB@\xfa\x41\x13\n\x11tierwise/Customer\xbaH\'r%2#^(customers/[^/[:cntrl:]]{1,128})?$\x12\x18\n\x05\x63ount\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x31\n\x08strategy\x18\x03 \x01(\x0e\x32\x15.tierwise.v1.StrategyB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12<\n\x10\x63ontext_item_ids\x18\x04 \x03(\tB\"\xbaH\x1f\x92\x01\x1c\x10\x64\"\x18r\x16\x10\x01\x18\x80\x01\x32\x0f^[^[:cntrl:]]*$\x12>\n\x11\x65xcluded_item_ids\x18\x05 \x03(\tB#\xbaH \x92\x01\x1d\x10\xe8\x07\"\x18r\x16\x10\x01\x18\x80\x01\x32\x0f^[^[:cntrl:]]*$\x12*\n\tdiversity\x18\x06 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00\x12\x35\n\x0esession_events\x18\x07 \x03(\x0b\x32\x12.tierwise.v1.EventB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01\x12\x41\n\nas_of_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\xff\x82\xd1\xff\xaf\x07*\x00\x12(\n\rlanguage_code\x18\t \x01(\tB\x11\xbaH\x0er\x0c\x32\n^(en|zh)?$\"\xb4\x02\n\x11RecommendResponse\x12\x34\n\x0frecommendations\x18\x01 \x03(\x0b\x32\x1b.tierwise.v1.Recommendation\x12\"\n\x05model\x18\x02 \x01(\tB\x13\xfa\x41\x10\n\x0etierwise/Model\x12.\n\nas_of_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11\x61ttribution_token\x18\x04 \x01(\t\x12\x33\n\x05\x62\x61sis\x18\x05 \x01(\x0e\x32$.tierwise.v1.RecommendResponse.Basis\"E\n\x05\x42\x61sis\x12\x15\n\x11\x42\x41SIS_UNSPECIFIED\x10\x00\x12\x0b\n\x07HISTORY\x10\x01\x12\x0b\n\x07SESSION\x10\x02\x12\x0b\n\x07POPULAR\x10\x03\"\x8b\x01\n\x13SimilarItemsRequest\x12\x30\n\x07item_id\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xbaH\x18r\x16\x10\x01\x18\x80\x01\x32\x0f^[^[:cntrl:]]*$\x12\x18\n\x05\x63ount\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12(\n\rlanguage_code\x18\x03 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^(en|zh)?$\"f\n\x14SimilarItemsResponse\x12*\n\x05items\x18\x01 \x03(\x0b\x32\x1b.tierwise.v1.Recommendation\x12\"\n\x05model\x18\x02 \x01(\tB\x13\xfa\x41\x10\n\x0etierwise/Model2\xb8\x01\n\x15RecommendationService\x12J\n\tRecommend\x12\x1d.tierwise.v1.RecommendRequest\x1a\x1e.tierwise.v1.RecommendResponse\x12S\n\x0cSimilarItems\x12 .tierwise.v1.SimilarItemsRequest\x1a!.tierwise.v1.SimilarItemsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,7 +38,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tierwise.v1.recommendation_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_RECOMMENDREQUEST'].fields_by_name['customer']._loaded_options = None
-  _globals['_RECOMMENDREQUEST'].fields_by_name['customer']._serialized_options = b'\342A\001\002\372A\023\n\021tierwise/Customer\272H$r\"2 ^customers/[^/[:cntrl:]]{1,128}$'
+  _globals['_RECOMMENDREQUEST'].fields_by_name['customer']._serialized_options = b'\372A\023\n\021tierwise/Customer\272H\'r%2#^(customers/[^/[:cntrl:]]{1,128})?$'
   _globals['_RECOMMENDREQUEST'].fields_by_name['count']._loaded_options = None
   _globals['_RECOMMENDREQUEST'].fields_by_name['count']._serialized_options = b'\272H\006\032\004\030d(\000'
   _globals['_RECOMMENDREQUEST'].fields_by_name['strategy']._loaded_options = None
@@ -53,22 +53,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RECOMMENDREQUEST'].fields_by_name['session_events']._serialized_options = b'\272H\006\222\001\003\020\310\001'
   _globals['_RECOMMENDREQUEST'].fields_by_name['as_of_time']._loaded_options = None
   _globals['_RECOMMENDREQUEST'].fields_by_name['as_of_time']._serialized_options = b'\272H\016\262\001\013\032\007\010\377\202\321\377\257\007*\000'
+  _globals['_RECOMMENDREQUEST'].fields_by_name['language_code']._loaded_options = None
+  _globals['_RECOMMENDREQUEST'].fields_by_name['language_code']._serialized_options = b'\272H\016r\0142\n^(en|zh)?$'
   _globals['_RECOMMENDRESPONSE'].fields_by_name['model']._loaded_options = None
   _globals['_RECOMMENDRESPONSE'].fields_by_name['model']._serialized_options = b'\372A\020\n\016tierwise/Model'
   _globals['_SIMILARITEMSREQUEST'].fields_by_name['item_id']._loaded_options = None
   _globals['_SIMILARITEMSREQUEST'].fields_by_name['item_id']._serialized_options = b'\342A\001\002\272H\030r\026\020\001\030\200\0012\017^[^[:cntrl:]]*$'
   _globals['_SIMILARITEMSREQUEST'].fields_by_name['count']._loaded_options = None
   _globals['_SIMILARITEMSREQUEST'].fields_by_name['count']._serialized_options = b'\272H\006\032\004\030d(\000'
+  _globals['_SIMILARITEMSREQUEST'].fields_by_name['language_code']._loaded_options = None
+  _globals['_SIMILARITEMSREQUEST'].fields_by_name['language_code']._serialized_options = b'\272H\016r\0142\n^(en|zh)?$'
   _globals['_SIMILARITEMSRESPONSE'].fields_by_name['model']._loaded_options = None
   _globals['_SIMILARITEMSRESPONSE'].fields_by_name['model']._serialized_options = b'\372A\020\n\016tierwise/Model'
   _globals['_RECOMMENDREQUEST']._serialized_start=239
-  _globals['_RECOMMENDREQUEST']._serialized_end=711
-  _globals['_RECOMMENDRESPONSE']._serialized_start=714
-  _globals['_RECOMMENDRESPONSE']._serialized_end=898
-  _globals['_SIMILARITEMSREQUEST']._serialized_start=900
-  _globals['_SIMILARITEMSREQUEST']._serialized_end=997
-  _globals['_SIMILARITEMSRESPONSE']._serialized_start=999
-  _globals['_SIMILARITEMSRESPONSE']._serialized_end=1101
-  _globals['_RECOMMENDATIONSERVICE']._serialized_start=1104
-  _globals['_RECOMMENDATIONSERVICE']._serialized_end=1288
+  _globals['_RECOMMENDREQUEST']._serialized_end=752
+  _globals['_RECOMMENDRESPONSE']._serialized_start=755
+  _globals['_RECOMMENDRESPONSE']._serialized_end=1063
+  _globals['_RECOMMENDRESPONSE_BASIS']._serialized_start=994
+  _globals['_RECOMMENDRESPONSE_BASIS']._serialized_end=1063
+  _globals['_SIMILARITEMSREQUEST']._serialized_start=1066
+  _globals['_SIMILARITEMSREQUEST']._serialized_end=1205
+  _globals['_SIMILARITEMSRESPONSE']._serialized_start=1207
+  _globals['_SIMILARITEMSRESPONSE']._serialized_end=1309
+  _globals['_RECOMMENDATIONSERVICE']._serialized_start=1312
+  _globals['_RECOMMENDATIONSERVICE']._serialized_end=1496
 # @@protoc_insertion_point(module_scope)

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from tierwise.v1 import event_pb2 as _event_pb2
 from tierwise.v1 import recommendation_pb2 as _recommendation_pb2
 import builtins as _builtins
@@ -35,14 +36,19 @@ class RecommendRequest(_message.Message):
     DIVERSITY_FIELD_NUMBER: _builtins.int
     SESSION_EVENTS_FIELD_NUMBER: _builtins.int
     AS_OF_TIME_FIELD_NUMBER: _builtins.int
+    LANGUAGE_CODE_FIELD_NUMBER: _builtins.int
     customer: _builtins.str
-    """Resource name of the customer."""
+    """Resource name of the customer; empty for a guest. A guest, and whoever is not known, gets items by the session and by
+    what is popular.
+    """
     count: _builtins.int
     """Items to answer with; 0 means 10."""
     strategy: _recommendation_pb2.Strategy.ValueType
     """How items are chosen."""
     diversity: _builtins.float
     """From 0 (the best items, however alike) to 1 (items that differ most)."""
+    language_code: _builtins.str
+    """Language of the reasons: `en` or `zh`; empty means English."""
     @_builtins.property
     def context_item_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Items that the customer has before them, such as the basket; they steer the answer and are not in it."""
@@ -70,10 +76,11 @@ class RecommendRequest(_message.Message):
         diversity: _builtins.float = ...,
         session_events: _abc.Iterable[_event_pb2.Event] | None = ...,
         as_of_time: _timestamp_pb2.Timestamp | None = ...,
+        language_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "context_item_ids", b"context_item_ids", "count", b"count", "customer", b"customer", "diversity", b"diversity", "excluded_item_ids", b"excluded_item_ids", "session_events", b"session_events", "strategy", b"strategy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "context_item_ids", b"context_item_ids", "count", b"count", "customer", b"customer", "diversity", b"diversity", "excluded_item_ids", b"excluded_item_ids", "language_code", b"language_code", "session_events", b"session_events", "strategy", b"strategy"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -85,14 +92,44 @@ class RecommendResponse(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    class _Basis:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _BasisEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[RecommendResponse._Basis.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        BASIS_UNSPECIFIED: RecommendResponse._Basis.ValueType  # 0
+        """None."""
+        HISTORY: RecommendResponse._Basis.ValueType  # 1
+        """What is recorded of the customer, and the session."""
+        SESSION: RecommendResponse._Basis.ValueType  # 2
+        """The session alone (its events, and the items before the customer): nothing is recorded of the customer."""
+        POPULAR: RecommendResponse._Basis.ValueType  # 3
+        """What most customers buy: nothing is recorded, and the session names no item that says anything."""
+
+    class Basis(_Basis, metaclass=_BasisEnumTypeWrapper):
+        """What a list is made from."""
+
+    BASIS_UNSPECIFIED: RecommendResponse.Basis.ValueType  # 0
+    """None."""
+    HISTORY: RecommendResponse.Basis.ValueType  # 1
+    """What is recorded of the customer, and the session."""
+    SESSION: RecommendResponse.Basis.ValueType  # 2
+    """The session alone (its events, and the items before the customer): nothing is recorded of the customer."""
+    POPULAR: RecommendResponse.Basis.ValueType  # 3
+    """What most customers buy: nothing is recorded, and the session names no item that says anything."""
+
     RECOMMENDATIONS_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
     AS_OF_TIME_FIELD_NUMBER: _builtins.int
     ATTRIBUTION_TOKEN_FIELD_NUMBER: _builtins.int
+    BASIS_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """Resource name of the model."""
     attribution_token: _builtins.str
     """Sealed token: send it back on the events that this answer led to."""
+    basis: Global___RecommendResponse.Basis.ValueType
+    """What the items were chosen from."""
     @_builtins.property
     def recommendations(self) -> _containers.RepeatedCompositeFieldContainer[_recommendation_pb2.Recommendation]:
         """Items by falling worth."""
@@ -108,10 +145,11 @@ class RecommendResponse(_message.Message):
         model: _builtins.str = ...,
         as_of_time: _timestamp_pb2.Timestamp | None = ...,
         attribution_token: _builtins.str = ...,
+        basis: Global___RecommendResponse.Basis.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "attribution_token", b"attribution_token", "model", b"model", "recommendations", b"recommendations"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "attribution_token", b"attribution_token", "basis", b"basis", "model", b"model", "recommendations", b"recommendations"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -125,19 +163,23 @@ class SimilarItemsRequest(_message.Message):
 
     ITEM_ID_FIELD_NUMBER: _builtins.int
     COUNT_FIELD_NUMBER: _builtins.int
+    LANGUAGE_CODE_FIELD_NUMBER: _builtins.int
     item_id: _builtins.str
     """The item, by the shop's own id."""
     count: _builtins.int
     """Items to answer with; 0 means 10."""
+    language_code: _builtins.str
+    """Language of the reasons: `en` or `zh`; empty means English."""
     def __init__(
         self,
         *,
         item_id: _builtins.str = ...,
         count: _builtins.int = ...,
+        language_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "item_id", b"item_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "item_id", b"item_id", "language_code", b"language_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

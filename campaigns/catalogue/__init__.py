@@ -1,0 +1,1 @@
+"""The items of the shop: which of them can be had."""

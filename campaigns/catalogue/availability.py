@@ -1,0 +1,20 @@
+"""Use cases on items: which of them can be had."""
+
+from collections.abc import Mapping
+
+from campaigns import trail
+from campaigns.actor import Cause
+from database.events import availability
+from database.session import Transaction
+
+OBJECT = "items"
+
+
+def say(transaction: Transaction, cause: Cause, said: Mapping[str, bool]) -> int:
+    """Whether each item can be had; of how many that is new. What is said again does nothing."""
+    changed = availability.say(transaction, said)
+    if changed:
+        gone = sum(not available for available in said.values())
+        facts = {"unavailable": gone, "available": len(said) - gone, "changed": changed}
+        trail.done(transaction, cause, "items.update", OBJECT, after=facts)
+    return changed

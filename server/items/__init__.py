@@ -1,0 +1,1 @@
+"""Items between the wire and us."""
