@@ -21,6 +21,8 @@ class Timings:
     """Longest wait of a question, in seconds."""
     model: str = ""
     """Resource name of the one that answered."""
+    degraded: str = ""
+    """Why the answer, or one of them, is the last stored one; empty where none is."""
     batches: set[Batch] = field(default_factory=set)
 
     def note(self, ticket: Ticket[Any]) -> None:

@@ -63,10 +63,10 @@ class Account:
         self.observe(self.method, code, seconds)
         if self.span is not None:
             self.span.end(code, figures)
-        who = {"actor": self.actor} if self.actor else {}
+        also = {"actor": self.actor, "degraded": self.timings.degraded}
         line = log.bind(
-            method=self.method, log_id=self.log_id, request_id=self.request_id, **who, ms=round(seconds * 1000, 2),
-            **figures,
+            method=self.method, log_id=self.log_id, request_id=self.request_id,
+            **{name: word for name, word in also.items() if word}, ms=round(seconds * 1000, 2), **figures,
         )  # fmt: skip
         if status is None:
             line.info("call", code=code)

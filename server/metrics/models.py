@@ -1,4 +1,4 @@
-"""The models in force, how often models came into it, and how canaries answer."""
+"""The models in force, how often models came into it, how canaries answer, and what is answered without a model."""
 
 from collections.abc import Iterator
 
@@ -7,13 +7,14 @@ from prometheus_client.registry import Collector
 
 from server.scoring.canary_watch import CanaryWatch
 from server.scoring.live import Live
+from server.scoring.stored_answers import StoredAnswers
 
 
 class ModelMetrics(Collector):
     """As this process holds them."""
 
-    def __init__(self, live: Live, canary: CanaryWatch) -> None:
-        self._live, self._canary = live, canary
+    def __init__(self, live: Live, canary: CanaryWatch, stored: StoredAnswers) -> None:
+        self._live, self._canary, self._stored = live, canary, stored
 
     def collect(self) -> Iterator[InfoMetricFamily | GaugeMetricFamily | CounterMetricFamily]:
         """For the registry."""
@@ -37,6 +38,12 @@ class ModelMetrics(Collector):
         questions.add_metric(["answered"], self._canary.answered)
         questions.add_metric(["failed"], self._canary.failed)
         yield questions
+        degraded = CounterMetricFamily(
+            "tierwise_degraded_answers", "Scores that were the last stored ones.", labels=["reason"]
+        )
+        for reason, count in self._stored.counts().items():
+            degraded.add_metric([reason.name.lower()], count)
+        yield degraded
         yield CounterMetricFamily(
             "tierwise_canaries_set_aside", "Canaries that failed too often, here.", value=self._canary.set_aside
         )

@@ -57,13 +57,18 @@ class PoolMetrics(Collector):
             "tierwise_pool_requests", "Requests by what became of them.", labels=("pool", "lane", "outcome")
         )
         waiting = GaugeMetricFamily("tierwise_pool_waiting", "Requests in the queue.", labels=("pool", "lane"))
+        replicas = GaugeMetricFamily("tierwise_pool_replicas", "That are up.", labels=["pool"])
+        deaths = CounterMetricFamily(
+            "tierwise_pool_replica_deaths", "Of replicas under a batch; each is started again.", labels=["pool"]
+        )
         for name, figures in self._figures().items():
+            replicas.add_metric([name], figures.replicas)
+            deaths.add_metric([name], figures.deaths)
             for lane, its in figures.lanes.items():
                 waiting.add_metric((name, lane), its.waiting)
                 for outcome, count in _outcomes(its).items():
                     requests.add_metric((name, lane, outcome), count)
-        yield requests
-        yield waiting
+        yield from (requests, waiting, replicas, deaths)
 
 
 def _outcomes(figures: LaneFigures) -> dict[str, int]:

@@ -42,6 +42,6 @@ class ServerMetrics:
             return None
         collectors = (
             self.calls, InFlightMetrics(guard.under_way), self.batches, PoolMetrics(predictions.figures),
-            ModelMetrics(live, predictions.canary), ConnectionMetrics(database),
+            ModelMetrics(live, predictions.canary, predictions.stored), ConnectionMetrics(database),
         )  # fmt: skip
         return Exposition.at(listen, collectors, variable="TIERWISE_METRICS_LISTEN")

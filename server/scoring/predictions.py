@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,6 +32,7 @@ from server.scoring.live import Live
 from server.scoring.loading import ItemQuestion, Loading, Place, Question
 from server.scoring.shadow import Shadows
 from server.scoring.stock import Stock
+from server.scoring.stored_answers import StoredAnswers
 from server.wire.refusals import CallerGone, InvalidRequest, ModelUnavailable
 
 EXPLANATIONS_IN_A_BATCH = 4
@@ -91,13 +92,14 @@ class Predictions:
         `staffed` is told of a pool by its name how many replicas it has, when that changes.
         """
         self._live, self._window = live, sizes.batch * (sizes.replicas + 1)
-        self.canary, self.stock = CanaryWatch(database, live), Stock(database)
+        self.canary, self.stock, self.stored = CanaryWatch(database, live), Stock(database), StoredAnswers()
         self.shadows = Shadows(database, replicas, lambda: live.in_force, observe)
         self._loading = Loading(database, Memory(sizes.memory_bytes))
         self._pools = {
             name: Pool[Question, Place](
                 replicas.several(count), load=self._loading.load, batch_size=batch, longest_wait=sizes.longest_wait,
-                name=name, hand_out=hand_out, observe=observe, died=self.canary.died, staffed=partial(staffed, name),
+                name=name, hand_out=hand_out, observe=observe, died=partial(self._died, name),
+                staffed=partial(staffed, name),
             )
             for name, count, batch in (
                 ("scores", sizes.replicas, sizes.batch),
@@ -180,6 +182,10 @@ class Predictions:
         for pool in self._pools.values():
             pool.close()
         self._loading.close()
+
+    def _died(self, pool: str, kind: Hashable, error: ReplicaDied) -> None:
+        log.warning("replica died", pool=pool, error=str(error))
+        self.canary.died(kind, error)
 
     def _answering(self, task: Task, question: Question, lane: Lane) -> Answering:
         """Ask the model that answers about this customer; where a canary cannot, the active one is asked after it."""

@@ -240,4 +240,6 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
             of = "for this customer" if stored is None else "that knows only what was so at as_of_time"
             message = f"no model can answer and no score is stored {of}; try again later"
             raise ModelUnavailable(message, customer=f"customers/{who}") from error
+        self._predictions.stored.note(reason)
+        call.current().timings.degraded = reason.name
         return stored_score_message(stored, reason, self._seal)

@@ -48,7 +48,12 @@ class Shadow:
         """Raises ModelRejected, and GivenUp once it is not `wanted` any more while it loads."""
         self.model = model
         self._pool = Pool[None, None](
-            replicas.several(1), batch_size=BATCH, longest_wait=LONGEST_WAIT, name="shadow", observe=observe
+            replicas.several(1),
+            batch_size=BATCH,
+            longest_wait=LONGEST_WAIT,
+            name="shadow",
+            observe=observe,
+            died=lambda _kind, error: log.warning("replica died", pool="shadow", error=str(error)),
         )
         self._lock = threading.Lock()
         self._pairs: list[tuple[Score, Score]] = []

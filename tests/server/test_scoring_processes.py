@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from urllib.request import urlopen
 
 import grpc
 import pytest
@@ -41,7 +42,7 @@ Loading = Callable[..., Compute]
 
 @pytest.fixture(scope="module")
 def shop(database_of_file: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    with serving(database_of_file, tmp_path_factory.mktemp("home"), replicas=1) as running:
+    with serving(database_of_file, tmp_path_factory.mktemp("home"), replicas=1, metrics_listen="0") as running:
         running.customers.BatchCreateEvents(recording("anna", [purchase(-day) for day in (40, 3)]))
         store_scores(running.database, {"anna": 9000})
         yield running
@@ -50,6 +51,14 @@ def shop(database_of_file: Database, tmp_path_factory: pytest.TempPathFactory) -
 def scoring_replica(shop: Shop) -> ProcessReplica:
     assert isinstance(shop.server.replicas, ProcessReplicas)
     return shop.server.replicas._replicas[0]
+
+
+def told_of(shop: Shop, sample: str) -> float:
+    """What Prometheus would read."""
+    assert shop.server.exposition is not None
+    with urlopen(f"http://127.0.0.1:{shop.server.exposition.port}/metrics") as answer:
+        values = dict(line.rsplit(" ", 1) for line in answer.read().decode().splitlines() if not line.startswith("#"))
+    return float(values[sample])
 
 
 @contextmanager
@@ -118,7 +127,7 @@ def test_a_process_answers_whatever_a_model_can_be_asked(shop: Shop) -> None:
 
 def test_killed_under_load_it_is_replaced_and_no_request_fails(shop: Shop) -> None:
     deaths = shop.server.predictions.figures()["scores"].deaths
-    with asking(shop) as told:
+    with capture_logs() as lines, asking(shop) as told:
         for _ in range(2):
             os.kill(scoring_replica(shop).pid, signal.SIGKILL)
             deaths += 1
@@ -127,6 +136,9 @@ def test_killed_under_load_it_is_replaced_and_no_request_fails(shop: Shop) -> No
             wait_for(told, len(told) + CALLERS)
 
     assert models_and_failures(told) == ({model(shop)}, [])
+    assert [line["pool"] for line in lines if line["event"] == "replica died"] == ["scores"] * 2
+    assert told_of(shop, 'tierwise_pool_replica_deaths_total{pool="scores"}') == deaths
+    assert told_of(shop, 'tierwise_pool_replicas{pool="scores"}') == 1
 
 
 def test_another_model_comes_under_load_and_no_request_fails(shop: Shop) -> None:
@@ -156,6 +168,8 @@ def test_without_a_process_the_stored_score_answers_and_says_so(shop: Shop) -> N
 
 
 def test_a_process_that_hangs_leaves_the_stored_score_to_whoever_has_less_time_than_it_is_late(shop: Shop) -> None:
+    degraded = 'tierwise_degraded_answers_total{reason="model_not_loaded"}'
+    before = told_of(shop, degraded)
     shop.scoring.Score(SCORE_ANNA, timeout=60)
     hangs = scoring_replica(shop).pid
     os.kill(hangs, signal.SIGSTOP)
@@ -167,7 +181,9 @@ def test_a_process_that_hangs_leaves_the_stored_score_to_whoever_has_less_time_t
     os.kill(hangs, signal.SIGCONT)
 
     assert late.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-    assert [line["code"] for line in lines if line["event"] == "call"] == ["DEADLINE_EXCEEDED", "OK"]
+    calls = [(line["code"], line.get("degraded")) for line in lines if line["event"] == "call"]
+    assert calls == [("DEADLINE_EXCEEDED", None), ("OK", "MODEL_NOT_LOADED")]
+    assert told_of(shop, degraded) - before == 1
     assert (stored.degraded_reason, stored.expected_spend.expected.units) == (score_pb2.Score.MODEL_NOT_LOADED, 90)
     assert models_and_failures([shop.scoring.Score(SCORE_ANNA, timeout=60).score]) == ({model(shop)}, [])
 
