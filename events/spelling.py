@@ -1,25 +1,49 @@
-"""How a file spells ids that are known by a shorter name."""
+"""How a file spells ids that are known by other names."""
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import polars as pl
 
 from events.fields import Field
 from events.files.cells import text_of
-from events.files.reading import batches
+from events.files.reading import Encoding, batches, columns_of
 from events.formats import FileFormat
 
-SPELLED = pl.Schema({"customer_id": pl.String(), "written": pl.String()})
+SPELLED = pl.Schema({"known": pl.String(), "written": pl.String()})
+"""Of ids whose name is not what stands in the file."""
+Spellings = Mapping[Field, pl.DataFrame]
+"""In SPELLED, of customers and items."""
 
 
-def spellings(path: Path, file_format: FileFormat) -> pl.DataFrame:
-    """In SPELLED: of customers whose id stands in a column of texts as 17850.0, that text. Raises FileNotUsable."""
-    column = next(column for column, field in file_format.columns.items() if field is Field.CUSTOMER_ID)
-    found = [SPELLED.to_frame()]
-    for batch in batches(path, [column], separator=file_format.separator, encoding=file_format.encoding):
-        if batch.schema[column] == pl.String:
-            texts = batch.select(pl.col(column).str.strip_chars().alias(Field.CUSTOMER_ID)).unique(maintain_order=True)
-            known = text_of(Field.CUSTOMER_ID, pl.String())
-            found.append(texts.select(known, pl.col(Field.CUSTOMER_ID).alias("written")).drop_nulls())
-    first = pl.concat(found).unique(Field.CUSTOMER_ID, keep="first", maintain_order=True)
-    return first.filter(pl.col(Field.CUSTOMER_ID) != pl.col("written"))
+def spellings(path: Path, file_format: FileFormat) -> Spellings:
+    """The first text of each id that stands as 17850.0, between blanks or in small letters. Raises FileNotUsable."""
+    return _spellings(
+        path, file_format.columns, file_format.uppercase, separator=file_format.separator, encoding=file_format.encoding
+    )
+
+
+def spellings_of_items(path: Path) -> Spellings:
+    """The same of a file of items."""
+    return _spellings(path, {"item_id": Field.ITEM_ID})
+
+
+def _spellings(
+    path: Path, columns: Mapping[str, Field], uppercase: Collection[Field] = (), *,
+    separator: str | None = None, encoding: Encoding = "utf8",
+) -> Spellings:  # fmt: skip
+    present = columns_of(path, separator=separator, encoding=encoding)
+    ids = {name: columns[name] for name in present if columns.get(name) in (Field.CUSTOMER_ID, Field.ITEM_ID)}
+    found = {field: [SPELLED.to_frame()] for field in ids.values()}
+    for batch in batches(path, [*ids], separator=separator, encoding=encoding):
+        for name, field in ids.items():
+            if batch.schema[name] == pl.String:
+                found[field].append(_spelled(batch[name], field, upper=field in uppercase))
+    first = {field: pl.concat(some).unique("known", keep="first", maintain_order=True) for field, some in found.items()}
+    return {field: table.filter(pl.col("known") != pl.col("written")) for field, table in first.items()}
+
+
+def _spelled(column: pl.Series, field: Field, *, upper: bool) -> pl.DataFrame:
+    texts = column.alias(field).to_frame().unique(maintain_order=True).drop_nulls()
+    known = text_of(field, pl.String())
+    return texts.select((known.str.to_uppercase() if upper else known).alias("known"), pl.col(field).alias("written"))

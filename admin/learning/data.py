@@ -25,7 +25,7 @@ from events.formats import FormatNotUsable, preset_or_mapping
 from events.history import Histories
 from events.line_by_line import line_by_line
 from events.loading import load_events
-from events.spelling import SPELLED, spellings
+from events.spelling import Spellings, spellings, spellings_of_items
 from scoring.score import ALL_THERE, Unavailable
 from settings import settings
 from training.configuration import Configuration
@@ -55,13 +55,13 @@ class TrainingData:
     """`customer_id` and the `time` at which each is first named, also of whom no event is left."""
     as_of: datetime
     unavailable: Unavailable = ALL_THERE
-    spelled: pl.DataFrame = field(default_factory=SPELLED.to_frame)
-    """How the file writes ids that are known otherwise."""
+    spelled: Spellings = field(default_factory=dict)
+    """How the files write ids that are known otherwise."""
 
     def as_written(self, made: pl.DataFrame) -> pl.DataFrame:
-        """What was made for customers, under their ids as the file has them."""
-        known, written = self.spelled
-        return made.with_columns(pl.col("customer_id").replace(known, written))
+        """What was made for customers, with ids as the files have them."""
+        named = {field: table for field, table in self.spelled.items() if field in made.columns}
+        return made.with_columns(pl.col(field).replace(*table) for field, table in named.items())
 
     def training(self, configuration: Configuration, seed: int) -> Training:
         """Of these data."""
@@ -89,7 +89,8 @@ def training_data(
         file = _items(items)
         gone = [item for item, available in file.availability.items() if not available]
         said = Unavailable(found.unavailable.revision + 1, "\n".join([*gone, found.unavailable.item_ids]))
-        found = replace(found, items=file.rows, unavailable=said)
+        spelled = {**found.spelled, **spellings_of_items(items)}
+        found = replace(found, items=file.rows, unavailable=said, spelled=spelled)
     return replace(found, as_of=found.as_of if as_of is None else read_time(as_of, "--as-of"))
 
 

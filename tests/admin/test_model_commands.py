@@ -239,8 +239,9 @@ def test_who_is_left_without_an_event_is_answered_too(files: Path) -> None:
 
 
 def test_ids_are_written_as_the_file_has_them(files: Path) -> None:
-    number = pl.col("customer_id").rank("dense").cast(pl.Float64)
-    CANONICAL.with_columns(customer_id=number.cast(pl.String)).write_parquet(files / "floats.parquet")
+    number, blank = pl.col("customer_id").rank("dense").cast(pl.Float64), pl.col("item_id") + " "
+    CANONICAL.with_columns(number.cast(pl.String), blank).write_parquet(files / "floats.parquet")
+    (files / "blanks.csv").write_text("item_id,title\n item-1,One\nitem-2,Two\n")
     asked = ("--events", files / "floats.parquet", "--model", files / "model", "--out", files / "made.parquet")
 
     for command in ("predict", "recommend", "ask"):
@@ -248,6 +249,12 @@ def test_ids_are_written_as_the_file_has_them(files: Path) -> None:
         assert set(pl.read_parquet(files / "made.parquet")["customer_id"]) == {
             f"{place}.0" for place in range(1, SHOP["customer_id"].n_unique() + 1)
         }
+    for items, written in (
+        ((), CANONICAL["item_id"] + " "),
+        (("--items", files / "blanks.csv"), (" item-1", "item-2")),
+    ):
+        run("recommend", *asked, *items, "--k", 100)
+        assert set(pl.read_parquet(files / "made.parquet")["item_id"]) == set(written) - {None}
 
 
 def test_recommended_is_what_stands_in_the_file_of_items_and_can_be_had(files: Path) -> None:
