@@ -49,10 +49,10 @@ SELECT campaign_id, audiences.tier, audiences.channel, arm, count(*), count(coup
   coalesce(sum(nullif(purchase_90, 'NaN')) FILTER (WHERE coupons.code IS NOT NULL), 0), count(held.code),
   count(*) FILTER (WHERE used.counts), count(*) FILTER (WHERE used.given_back),
   count(coupons.code) FILTER (
-    WHERE used.counts IS NOT TRUE AND held.code IS NULL AND campaigns.state <> 'ENDED' AND coupons.expire_time > :now
+    WHERE coupons.state = 'ISSUED' AND held.code IS NULL AND campaigns.state <> 'ENDED' AND coupons.expire_time > :now
   ), coalesce(sum(used.discount_minor), 0)
 FROM campaigns JOIN audiences USING (campaign_id)
-LEFT JOIN (SELECT code, customer_id, expire_time FROM coupons WHERE campaign_id = :campaign_id) AS coupons
+LEFT JOIN (SELECT code, customer_id, state, expire_time FROM coupons WHERE campaign_id = :campaign_id) AS coupons
   USING (customer_id)
 LEFT JOIN used ON used.code = coupons.code LEFT JOIN held ON held.code = coupons.code
 WHERE campaign_id = :campaign_id GROUP BY campaign_id, audiences.tier, audiences.channel, arm

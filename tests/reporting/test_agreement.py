@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from made.campaigns import audit_lines, make_cause, stored_scores
 from shops.reporting_shop import LATER, ask, keep_fresh
+from sqlalchemy import text
 
-from campaigns.coupons import budgeting, deliveries
+from campaigns.coupons import blocking, budgeting, deliveries
 from campaigns.experiments.effect import Interval
 from campaigns.experiments.results import Metric
 from campaigns.forecast import forecasts
@@ -159,18 +160,28 @@ def test_every_figure_of_the_reconciliation(reported: Database, reported_url: st
     assert compared == [("paris", 0), ("spring", 0), ("winter", 0)]
 
 
-def test_coupons_of_a_campaign_that_was_ended_early_are_open_no_more(shop_of_reports: Database, shop_url: str) -> None:
+def test_coupons_that_are_blocked_or_of_a_campaign_that_was_ended_early_are_open_no_more(
+    shop_of_reports: Database, shop_url: str
+) -> None:
     query = "SELECT sum(open_count), sum(held_count), sum(expired_count) FROM reporting.coupon_funnel"
     before = ask(shop_url, f"{query} WHERE campaign_id = 'paris'")
+    ((still_open, held, over),) = before
+    with shop_of_reports.writing() as transaction:
+        free = text(
+            "SELECT min(code) FROM coupons WHERE campaign_id = 'paris' AND state = 'ISSUED' AND code NOT IN "
+            "(SELECT code FROM reservations)"
+        )
+        blocking.block(transaction, make_cause(LATER), transaction.scalar(free))
+    keep_fresh(shop_of_reports, LATER + timedelta(hours=1))
+    assert ask(shop_url, f"{query} WHERE campaign_id = 'paris'") == [(still_open - 1, held, over + 1)]
     with shop_of_reports.writing() as transaction:
         campaigns.end(transaction, make_cause(LATER), "paris")
 
-    keep_fresh(shop_of_reports, LATER + timedelta(hours=1))
+    keep_fresh(shop_of_reports, LATER + timedelta(hours=2))
 
     with shop_of_reports.reading() as snapshot:
         assert budgeting.standing(snapshot, "paris", LATER).committed == ()
-    ((still_open, held, _),) = before
-    assert ask(shop_url, f"{query} WHERE campaign_id = 'paris'") == [(0, held, still_open)]
+    assert ask(shop_url, f"{query} WHERE campaign_id = 'paris'") == [(0, held, still_open + over)]
 
 
 def test_audiences_and_issued_coupons(reported: Database, reported_url: str) -> None:
