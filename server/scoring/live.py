@@ -66,9 +66,12 @@ class InForce:
         return {Role.ACTIVE: 1 - canary, Role.CANARY: canary, Role.SHADOW: 0.0}[role]
 
     def canary_for(self, customer_id: str) -> ModelFolder | None:
-        """The canary, where it answers about a customer, by a hash of both: a larger share keeps whom a smaller had."""
+        """The canary, where it answers about a customer, by a hash of both: a larger share keeps whom a smaller had.
+
+        Guests have no id: all of them would be in the share, or none.
+        """
         canary = self.models.get(Role.CANARY)
-        if canary is None or position(canary.model_id, customer_id) >= self.canary_share:
+        if canary is None or not customer_id or position(canary.model_id, customer_id) >= self.canary_share:
             return None
         return canary
 

@@ -14,6 +14,8 @@ from tierwise.v1 import model_pb2, recommendation_service_pb2, scoring_service_p
 from campaigns.experiments.assignment import position
 from database.session import Database
 from scoring.folders.manifest import MANIFEST
+from scoring.replicas.asking import ModelFolder, Role
+from server.scoring.live import InForce
 
 Model = model_pb2.Model
 PATIENCE = 60
@@ -113,6 +115,13 @@ def test_a_customer_of_the_canary_hears_it_whatever_is_asked(shop: Shop) -> None
         f"customers/{customer}": model for customer, model in told.items()
     }
     assert set(models(shop).values()) == {"models/tiny-1"}
+
+
+def test_guests_are_in_no_share(shop: Shop) -> None:
+    """They have one id, so that a canary of the few would answer all of them."""
+    canary = InForce(models={Role.CANARY: ModelFolder("tiny-2", shop.models / "tiny-2")}, canary_share=1.0)
+
+    assert (canary.canary_for(""), canary.canary_for("anna")) == (None, canary.models[Role.CANARY])
 
 
 def test_what_a_shadow_would_have_said_is_kept_and_never_heard(shop: Shop) -> None:
