@@ -38,7 +38,7 @@ from events.quality.report import quality, summary
 from scoring.whole_file import whole_file
 from settings import settings
 
-NOTED = ("rows_in", "rejected", "changed", "events_new", "events_known", "erased_customers")
+NOTED = ("rows_in", "rejected", "changed", "availability_changed", "events_new", "events_known", "erased_customers")
 """What the audit log keeps of a report."""
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 File = Annotated[Path, typer.Argument(help="CSV, Parquet or lines of JSON (.jsonl).")]
@@ -71,7 +71,7 @@ def events(
 
 @app.command()
 def items(file: File, *, currency: Currency = None, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
-    """Record a catalogue: item_id, title, category, brand, unit_price or unit_price_minor, currency."""
+    """Record a catalogue: item_id, title, category, brand, unit_price or unit_price_minor, currency, available."""
     chosen = currency or settings().currency
     _import_attributes(file, partial(read_items, currency=chosen), f"items {chosen}", database_url, as_json=as_json)
 
