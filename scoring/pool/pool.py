@@ -43,7 +43,7 @@ class Pool(Generic[Request, Beside]):
         hand_out: Callable[[Callable[[], None]], None] = lambda settle: settle(),
         observe: Observer = unobserved,
         died: Died = lambda _kind, _error: None,
-        staffed: Staffed = lambda _replicas: None,
+        staffed: Staffed = lambda _replicas, _error: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """The replicas are the pool's to close. Without `load` requests come with their payloads.

@@ -22,8 +22,8 @@ SILENCE = 1.0
 """Seconds by which batches may be late without a doubt that they come."""
 Fail = Callable[[Sequence[Row[Request, Beside]], Exception], None]
 """Tells all who wait for these rows."""
-Staffed = Callable[[int], None]
-"""Told how many replicas there are, whenever one is lost or back, in that order: the queue waits meanwhile."""
+Staffed = Callable[[int, Exception | None], None]
+"""Told how many replicas there are, and why one was lost or None as it is back, in that order: the queue waits."""
 LATE = "the deadline passed before the work began"
 
 
@@ -39,7 +39,7 @@ class Queue(Generic[Request, Beside]):
 
     def __init__(
         self, *, batch_size: int, replicas: int, longest_wait: float, clock: Callable[[], float],
-        fail: "Fail[Request, Beside]", staffed: Staffed = lambda _replicas: None,
+        fail: "Fail[Request, Beside]", staffed: Staffed = lambda _replicas, _error: None,
     ) -> None:  # fmt: skip
         self._most, self._replicas, self._longest_wait = batch_size, replicas, longest_wait
         self._clock, self._fail, self._staffed = clock, fail, staffed
@@ -150,14 +150,14 @@ class Queue(Generic[Request, Beside]):
             self._arrived.take(gone)
             self._ready.take(gone)
             self._counters.tally("failed", gone)
-            self._staffed(self._replicas)
+            self._staffed(self._replicas, error)
         self._fail(gone, error)
 
     def found(self) -> None:
         """A lost replica is back."""
         with self._lock:
             self._replicas += 1
-            self._staffed(self._replicas)
+            self._staffed(self._replicas, None)
 
     def close(self) -> None:
         """Let nobody in any more."""

@@ -91,6 +91,7 @@ class Predictions:
 
         `staffed` is told of a pool by its name how many replicas it has, when that changes.
         """
+        self._tell_staff = staffed
         self._live, self._window = live, sizes.batch * (sizes.replicas + 1)
         self.canary, self.stock, self.stored = CanaryWatch(database, live), Stock(database), StoredAnswers()
         self.shadows = Shadows(database, replicas, lambda: live.in_force, observe)
@@ -99,7 +100,7 @@ class Predictions:
             name: Pool[Question, Place](
                 replicas.several(count), load=self._loading.load, batch_size=batch, longest_wait=sizes.longest_wait,
                 name=name, hand_out=hand_out, observe=observe, died=partial(self._died, name),
-                staffed=partial(staffed, name),
+                staffed=partial(self._staffed, name),
             )
             for name, count, batch in (
                 ("scores", sizes.replicas, sizes.batch),
@@ -186,6 +187,13 @@ class Predictions:
     def _died(self, pool: str, kind: Hashable, error: ReplicaDied) -> None:
         log.warning("replica died", pool=pool, error=str(error))
         self.canary.died(kind, error)
+
+    def _staffed(self, pool: str, replicas: int, error: Exception | None) -> None:
+        if error is None:
+            log.info("replica is back", pool=pool)
+        else:
+            log.error("replica does not start", pool=pool, exc_info=error)
+        self._tell_staff(pool, replicas)
 
     def _answering(self, task: Task, question: Question, lane: Lane) -> Answering:
         """Ask the model that answers about this customer; where a canary cannot, the active one is asked after it."""

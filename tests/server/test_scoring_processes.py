@@ -154,16 +154,18 @@ def test_another_model_comes_under_load_and_no_request_fails(shop: Shop) -> None
 def test_without_a_process_the_stored_score_answers_and_says_so(shop: Shop) -> None:
     folder = shop.models / model(shop).removeprefix("models/")
     away = folder.rename(shop.models / "away")
-    os.kill(scoring_replica(shop).pid, signal.SIGKILL)
-    scores = [shop.scoring.Score(SCORE_ANNA, timeout=60).score for _ in range(2)]
-    away.rename(folder)
-    while not shop.server.predictions.figures()["scores"].replicas:
-        threading.Event().wait(0.01)
+    with capture_logs() as lines:
+        os.kill(scoring_replica(shop).pid, signal.SIGKILL)
+        scores = [shop.scoring.Score(SCORE_ANNA, timeout=60).score for _ in range(2)]
+        away.rename(folder)
+        until(lambda: any(line["event"] == "replica is back" for line in lines))
 
     assert [(score.degraded, score.degraded_reason) for score in scores] == [
         (True, score_pb2.Score.MODEL_NOT_LOADED)
     ] * 2
     assert scores[0].expected_spend.expected.units == 90
+    why = [line["exc_info"].__cause__ for line in lines if line["event"] == "replica does not start"]
+    assert [str(folder) in str(cause) for cause in why] == [True]
     assert models_and_failures([shop.scoring.Score(SCORE_ANNA, timeout=60).score]) == ({model(shop)}, [])
 
 

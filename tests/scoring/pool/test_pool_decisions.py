@@ -162,7 +162,7 @@ def test_a_replica_that_comes_back_is_told_of_after_the_one_that_was_lost() -> N
     told: list[int] = []
     lost = threading.Event()
 
-    def slow(replicas: int) -> None:
+    def slow(replicas: int, _error: Exception | None) -> None:
         if replicas == 0:
             lost.set()
             comes_back.join(0.1)
