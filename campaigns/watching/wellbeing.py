@@ -10,10 +10,9 @@ from campaigns.models.drift import share_moved
 from campaigns.models.gates import LARGEST_CALIBRATION_ERROR, LARGEST_DRIFT
 from campaigns.tiers import maturing
 from campaigns.tiers.maturing import BEYOND_CHANCE
-from database.models import drift, registry, slice_readings
+from database.models import drift, registry
 from database.models import readings as model_readings
-from database.models.readings import Reading
-from database.models.slice_readings import SliceReading
+from database.models.readings import Reading, SliceReading
 from database.session import Snapshot
 
 HORIZON = 30
@@ -107,7 +106,7 @@ def of_model(snapshot: Snapshot, model_id: str) -> Wellbeing:
     return Wellbeing(
         model_id=model_id, day=day, drifts={} if day is None else drift.of_day(snapshot, model_id, day),
         matured=newest_month(model_readings.of_model(snapshot, model_id, horizon=HORIZON)),
-        slices=newest_of_slices(slice_readings.of_model(snapshot, model_id, horizon=HORIZON)),
+        slices=newest_of_slices(model_readings.of_slices(snapshot, model_id, horizon=HORIZON)),
     )  # fmt: skip
 
 

@@ -8,9 +8,9 @@ from sqlalchemy import insert
 from campaigns.watching import overview, wellbeing
 from campaigns.watching.wellbeing import SliceMatured
 from database.events.store import insert_events
-from database.models import score_history, slice_readings
+from database.models import readings, score_history
+from database.models.readings import SliceReading
 from database.models.score_history import Due
-from database.models.slice_readings import SliceReading
 from database.models.tables import ScoreHistoryRow
 from database.session import Database
 from events.event import Event, EventType
@@ -54,7 +54,7 @@ def test_scores_are_held_against_what_came_by_tier_and_by_what_stood_before(data
             score_history.measure(transaction, Due(OCTOBER, 30))
 
     with database.reading() as snapshot:
-        found = slice_readings.of_model(snapshot, "m1", horizon=30)
+        found = readings.of_slices(snapshot, "m1", horizon=30)
     assert found == [
         SliceReading("SLICE", "ESTABLISHED", OCTOBER, 7, 1, 0.75, 1),
         SliceReading("SLICE", "LAPSING", OCTOBER, 2, 1, 0.25, 1),
