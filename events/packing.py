@@ -6,6 +6,7 @@ Many customers are packed and unpacked together: a step of numpy takes as long f
 import math
 import struct
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import count, pairwise, repeat
 from operator import mul
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from events.event import EVENT_SCHEMA
 from events.history import Histories
 
 FORMAT = 1
@@ -45,6 +47,12 @@ def packed(histories: Histories) -> list[bytes]:
         *(rows.strings(getattr(histories, name)) for name in STRINGS),
     ]
     return [b"".join(parts) for parts in zip(*columns, strict=True)]
+
+
+@cache
+def nothing() -> bytes:
+    """Of a customer without any event. Not made before it is needed: polars starts threads, and importers may fork."""
+    return packed(Histories.from_frame(EVENT_SCHEMA.to_frame(), [""]))[0]
 
 
 def is_ours(content: bytes) -> bool:

@@ -68,9 +68,9 @@ def recall(
 
 
 def _at_hand(state: State, held: Remembered | None) -> bytes | None:
-    """What need not be read event by event."""
+    """What need not be read event by event. Whoever writes events makes their customers known by the same commit."""
     if state.version is None:
-        return None
+        return None if state.known else packing.nothing()
     if held is not None and held.version == state.version:
         return held.history
     return state.history if state.history is not None and packing.is_ours(state.history) else None

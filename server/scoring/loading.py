@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -18,9 +17,8 @@ from database.failures import Failure, failure_of
 from database.glances import Glances
 from database.session import Database, Snapshot
 from database.tiers.standings import StoredStanding
-from events.event import EVENT_SCHEMA, Event
-from events.history import Histories
-from events.packing import latest, packed, rows, unpacked
+from events.event import Event
+from events.packing import latest, nothing, packed, rows, unpacked
 from scoring.pool.row import Loaded
 from scoring.replicas.asking import Asked, Telling, Terms, Wish
 from scoring.score import Strategy
@@ -115,7 +113,7 @@ class Loading:
         """A payload for each, or CustomerNotFound, within so many seconds."""
         began = time.monotonic()
         guests = [place for place, question in enumerate(questions) if not question.customer_id]
-        found = {place: _outcome(questions[place], NOBODY, _nothing()) for place in guests}
+        found = {place: _outcome(questions[place], NOBODY, nothing()) for place in guests}
         found |= self._glanced(questions, seconds)
         rest = [place for place in range(len(questions)) if place not in found]
         if rest:
@@ -146,12 +144,6 @@ class Loading:
     def close(self) -> None:
         """Ask no more."""
         self._glances.close()
-
-
-@cache
-def _nothing() -> bytes:
-    """Recorded of a guest. Not made before it is needed: polars starts threads, and who reads this may fork."""
-    return packed(Histories.from_frame(EVENT_SCHEMA.to_frame(), [""]))[0]
 
 
 def _alike(questions: Sequence[Question], places: Iterable[int]) -> Iterable[list[int]]:
