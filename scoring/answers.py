@@ -1,7 +1,7 @@
 """What the networks say about P questions, before and after calibration, as arrays."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -22,6 +22,8 @@ SEASON_REACH_DAYS = 21.0
 """A level seen a year ago counts when it was measured within so many days of this season."""
 BAND = 0.8
 """Share of customers whose spend their band holds."""
+LEAST = 1e-12
+"""Chances and factors, below which they are not divided by and have no logarithm."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,9 +152,18 @@ class Outlook:
         """[P] expected spend over the longest horizon, minor units."""
         return self.purchase[:, -1] * self.buyers_spend
 
-    def quantile(self, share: float) -> Floats:
-        """[P] quantile of spend: 0 as long as not buying is likelier than the share."""
-        return self._quantile(np.full(len(self.sigma), share))
+    def within(self, purchase: Floats, times: Floats) -> Self:
+        """Of another horizon: chances [P] of an order within it, and so many times [P] the expected spend."""
+        given = times * self.purchase[:, -1] / np.maximum(purchase, LEAST)
+        return replace(self, purchase=purchase[:, None], log_mean=self.log_mean + np.log(np.maximum(given, LEAST)))
+
+    @property
+    def median_spend(self) -> Floats:
+        """[P] median of spend over the longest horizon, minor units: 0 where not buying is likelier than buying.
+
+        Of all single amounts it has the least mean absolute error; its sum is no total.
+        """
+        return self._quantile(np.full(len(self.sigma), 0.5))
 
     @property
     def band(self) -> tuple[Floats, Floats]:

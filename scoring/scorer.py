@@ -72,6 +72,8 @@ class Ahead:
     """[C] expected, also over those who buy nothing."""
     spend: Floats
     """[C] expected likewise, minor units: it grows with the expected number of orders."""
+    median_spend: Floats
+    """[C] minor units: half of customers like this one spend at most so much."""
 
 
 @dataclass(frozen=True)
@@ -136,9 +138,10 @@ class Scorer:
             self._orders(within, chance, question)
             for within, chance in ((days, purchase), (HORIZONS[-1], outlook.purchase[:, -1]))
         )
-        spend = outlook.spend * np.divide(orders, usual, out=np.zeros(len(orders)), where=usual > 0)
+        longer = np.divide(orders, usual, out=np.zeros(len(orders)), where=usual > 0)
+        ahead = outlook.within(purchase, longer)
         scores = self._all(histories, self._scores(histories, as_of, question, outlook))
-        return scores, Ahead(purchase, orders, spend)
+        return scores, Ahead(purchase, orders, ahead.spend, ahead.median_spend)
 
     @np.errstate(invalid="ignore", over="ignore")
     def explain(

@@ -118,8 +118,8 @@ def judge(model: Model, tokens: Tokens, cutoff: float) -> dict[str, float]:
     figures: dict[str, float] = {}
     for prefix, answers in (("", model.mixture.mixed(alone, tabular)), ("network_", alone)):
         outlook = outlook_of(answers, model.calibration, pairs.as_of)
-        spend, value = labels.spend / MINOR_UNITS, outlook.spend / MINOR_UNITS
-        found = all_metrics(labels.bought, spend, outlook.purchase[:, -1], value)
+        spend, *said = (each / MINOR_UNITS for each in (labels.spend, outlook.spend, outlook.median_spend))
+        found = all_metrics(labels.bought, spend, outlook.purchase[:, -1], *said)
         figures |= {f"{prefix}{name}": found[name] for name in ("auc", "log_loss", "ece", "gini")}
     return figures
 

@@ -221,6 +221,6 @@ def _metrics(answers: Answers, forward: Forward) -> dict[str, float]:
     if len(forward.pairs) == 0:
         return {}
     outlook, labels = outlook_of(answers, Calibration(), forward.pairs.as_of), forward.labels
-    figures = all_metrics(labels.bought, labels.spend, outlook.purchase[:, -1], outlook.spend)
+    figures = all_metrics(labels.bought, labels.spend, outlook.purchase[:, -1], outlook.spend, outlook.median_spend)
     figures["auc_new_customers"] = auc(labels.bought[forward.new], outlook.purchase[forward.new, -1])
     return {name: value for name, value in figures.items() if np.isfinite(value)}

@@ -19,6 +19,7 @@ from training.metrics import (
     AMOUNTS,
     CHANCES,
     COUNTS,
+    SINGLE,
     SLICED,
     calibration_table,
     decile_table,
@@ -46,7 +47,7 @@ def found() -> Evaluation:
     few = compare(CAME[:40], {name: said[:40] for name, said in SAID.items()}, SLICED, seed=0)
     return Evaluation(
         cutoff=datetime(2026, 4, 2, tzinfo=UTC), currency="GBP", everybody=products,
-        value=compare(SPEND, VALUES, AMOUNTS, seed=0),
+        value=compare(SPEND, VALUES, AMOUNTS, seed=0).beside(compare(SPEND, VALUES, SINGLE, seed=0)),
         orders=compare(2 * CAME, {name: 2 * said for name, said in SAID.items()}, COUNTS, seed=0),
         slices={
             Slice.ESTABLISHED: Products(purchase=few, churn=few),

@@ -75,6 +75,7 @@ def test_predictions_have_one_row_for_each_customer(files: Path) -> None:
         "expected_spend",
         "churn_probability",
         "expected_orders",
+        "median_spend",
     ]
     assert said["customers"] == made.height == made["customer_id"].n_unique() == SHOP["customer_id"].n_unique()
     assert made["purchase_probability"].is_between(0, 1).all()
@@ -101,6 +102,7 @@ def test_a_shorter_horizon_promises_less(files: Path) -> None:
         assert (shorter["purchase_probability"] < longer["purchase_probability"]).all()
         assert (shorter["expected_spend"] < longer["expected_spend"]).all()
         assert (shorter["expected_orders"] < longer["expected_orders"]).all()
+        assert (shorter["median_spend"] <= longer["median_spend"]).all()
 
 
 def test_recommendations_are_ranked_from_zero_without_repeats(files: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 
-from scoring.answers import Answers, Calibration, outlook_of
+from scoring.answers import Answers, Calibration, Outlook, outlook_of
 from scoring.buying import HORIZON_DAYS, BuyingModel
 from scoring.predictors import further_orders
 from scoring.seen.actions import Floats
@@ -33,6 +33,9 @@ class Prediction:
     purchase: Floats
     """Probability of an order."""
     spend: Floats
+    """Expected."""
+    median: Floats
+    """Of spend; where the predictor knows no distribution, what it expects."""
     orders: Floats
     """Expected number."""
     churn: Floats
@@ -45,8 +48,9 @@ def recency(raw: Floats, prepared: Prepared) -> Prediction:
     since_order, since_event = (
         np.nan_to_num(_column(raw, f"days_since_{what}"), nan=NEVER_DAYS) for what in ("order", "event")
     )
+    spend = _column(raw, "spend_90")
     return Prediction(
-        purchase=_as_rates(-since_order, labels.bought), spend=_column(raw, "spend_90"),
+        purchase=_as_rates(-since_order, labels.bought), spend=spend, median=spend,
         orders=_column(raw, "orders_90"), churn=_as_rates(since_event, labels.silent),
     )  # fmt: skip
 
@@ -54,9 +58,9 @@ def recency(raw: Floats, prepared: Prepared) -> Prediction:
 def frequency(raw: Floats, prepared: Prepared) -> Prediction:
     """Orders so far over days known; spend and orders continue at their rate."""
     labels, months = prepared.examples.closed.labels, HORIZON_DAYS / MONTH
-    often, spend = (np.nan_to_num(_column(raw, f"{what}_per_month")) for what in ("orders", "spend"))
+    often, spend = (np.nan_to_num(_column(raw, f"{what}_per_month")) * months for what in ("orders", "spend"))
     return Prediction(
-        purchase=_as_rates(often, labels.bought), spend=spend * months, orders=often * months,
+        purchase=_as_rates(often, labels.bought), spend=spend, median=spend, orders=often,
         churn=_as_rates(-often, labels.silent),
     )  # fmt: skip
 
@@ -73,13 +77,17 @@ def linear(forward: Forward, prepared: Prepared) -> Prediction:
     )
     if not bought.any():
         nothing = np.zeros(len(probability))
-        return Prediction(purchase=probability, spend=nothing, orders=nothing, churn=churn)
+        return Prediction(purchase=probability, spend=nothing, median=nothing, orders=nothing, churn=churn)
     logs = np.log(np.maximum(examples.labels.spend[bought > 0], 1.0))
     amount = Ridge(alpha=100.0).fit(examples.tabular[bought > 0], logs)
-    spread = float((logs - amount.predict(examples.tabular[bought > 0])).var())
+    spread = float((logs - amount.predict(examples.tabular[bought > 0])).std())
+    outlook = Outlook(
+        purchase=probability[:, None], churn=churn, log_mean=amount.predict(forward.tabular),
+        sigma=np.full(len(probability), spread),
+    )  # fmt: skip
     count = PoissonRegressor(alpha=COUNT_PENALTY, max_iter=500).fit(examples.tabular, examples.labels.orders)
     return Prediction(
-        purchase=probability, spend=probability * np.exp(amount.predict(forward.tabular) + spread / 2),
+        purchase=probability, spend=outlook.spend, median=outlook.median_spend,
         orders=count.predict(forward.tabular), churn=churn,
     )  # fmt: skip
 
@@ -91,7 +99,7 @@ def closed_form(raw: Floats, model: BuyingModel) -> Prediction:
     """
     chance, spend = (np.nan_to_num(_column(raw, f"{what}_90")) for what in ("chance", "expected_spend"))
     orders = chance * (1.0 + further_orders.closed_form(HORIZON_DAYS, raw, model))
-    return Prediction(purchase=chance, spend=spend, orders=orders, churn=1.0 - chance)
+    return Prediction(purchase=chance, spend=spend, median=spend, orders=orders, churn=1.0 - chance)
 
 
 def boosted(forward: Forward, prepared: Prepared, rounds: int, seed: int) -> Prediction | None:
@@ -112,7 +120,9 @@ def boosted(forward: Forward, prepared: Prepared, rounds: int, seed: int) -> Pre
         )
         for target, objective in ((labels.orders, "poisson"), (labels.silent, "binary"))
     )
-    return Prediction(purchase=outlook.purchase[:, -1], spend=outlook.spend, orders=orders, churn=silence)
+    return Prediction(
+        purchase=outlook.purchase[:, -1], spend=outlook.spend, median=outlook.median_spend, orders=orders, churn=silence
+    )  # fmt: skip
 
 
 def _logistic(known: npt.NDArray[np.float32], happened: Floats, asked: npt.NDArray[np.float32]) -> Floats:

@@ -1,8 +1,8 @@
 """Predictors of one thing side by side on the same customers, with intervals by a paired bootstrap over customers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ Interval = tuple[float, float]
 """Of 95 %."""
 Figures = Mapping[str, Mapping[str, float]]
 """Predictor to figures; NaN where one is not defined."""
+V = TypeVar("V")
 Intervals = Mapping[str, Mapping[str, Interval]]
 
 
@@ -41,6 +42,13 @@ class Comparison:
         """Whether the model may rank these customers no better than a coin."""
         low, _ = self.intervals[OURS]["auc"]
         return not low > CHANCE
+
+    def beside(self, other: Self) -> Self:
+        """With the figures of another one of the same predictors, customers and mean."""
+        return replace(
+            self, figures=_both(self.figures, other.figures), intervals=_both(self.intervals, other.intervals),
+            differences=_both(self.differences, other.differences),
+        )  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:
         """For `--json`; what is not defined is null."""
@@ -73,6 +81,10 @@ def compare(came: Floats, said: Mapping[str, Floats], figures: Mapping[str, Figu
             for name, of in theirs.items()
         },
     )
+
+
+def _both(one: Mapping[str, Mapping[str, V]], other: Mapping[str, Mapping[str, V]]) -> dict[str, dict[str, V]]:
+    return {name: {**figures, **other[name]} for name, figures in one.items()}
 
 
 def _interval(found: float, drawn: Floats) -> Interval:

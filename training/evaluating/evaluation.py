@@ -33,6 +33,7 @@ from training.metrics import (
     AMOUNTS,
     CHANCES,
     COUNTS,
+    SINGLE,
     SLICED,
     Figure,
     calibration_table,
@@ -74,7 +75,7 @@ class Evaluation:
     currency: str
     everybody: Products
     value: Comparison
-    """Expected spend within the window."""
+    """Spend within the window: expected of all, and of one customer."""
     orders: Comparison
     """Expected number of orders within it."""
     slices: Mapping[Slice, Products]
@@ -152,13 +153,14 @@ def _measured(
     labels, ours = forward.labels, predictions[OURS]
     minor = minor_units_of(model.currency)
     spend, value = labels.spend / minor, {name: made.spend / minor for name, made in predictions.items()}
+    single = {name: made.median / minor for name, made in predictions.items()}
     thresholds = {tier: least / minor for tier, least in model.manifest["tiers"][MEASURE].items()}
     inside = slices_of(raw_features(forward.tokens.actions, forward.pairs, model.buying))
     return Evaluation(
         cutoff=cutoff,
         currency=model.currency,
         everybody=_products(labels, predictions, np.ones(len(spend), dtype=bool), CHANCES, seed),
-        value=compare(spend, value, AMOUNTS, seed=seed),
+        value=compare(spend, value, AMOUNTS, seed=seed).beside(compare(spend, single, SINGLE, seed=seed)),
         orders=compare(labels.orders, {name: made.orders for name, made in predictions.items()}, COUNTS, seed=seed),
         slices={name: _products(labels, predictions, at, SLICED, seed) for name, at in inside.items() if at.any()},
         roc={name: roc(labels.bought, made.purchase) for name, made in predictions.items()},
@@ -214,7 +216,9 @@ def _ours(model: Model, forward: Forward) -> Prediction:
     outlook = outlook_of(answers, model.calibration, pairs.as_of)
     purchase = outlook.purchase[:, -1]
     orders = purchase * (1.0 + further_orders(HORIZONS[-1], raw, tabular, model.buying, model.further))
-    return Prediction(purchase=purchase, spend=outlook.spend, orders=orders, churn=outlook.churn)
+    return Prediction(
+        purchase=purchase, spend=outlook.spend, median=outlook.median_spend, orders=orders, churn=outlook.churn
+    )  # fmt: skip
 
 
 def _baselines(forward: Forward, prepared: Prepared, configuration: Configuration, seed: int) -> dict[str, Prediction]:
