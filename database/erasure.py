@@ -77,6 +77,7 @@ WIPE_ANSWERS = b"""
 DELETE FROM requests WHERE (named @> ARRAY[%(number)s::bigint] OR named IS NULL AND response IS NOT NULL)
   AND (position(%(field)s::bytea in response) > 0 OR position(%(parent)s::bytea in response) > 0)
 """
+# Most operations of years are erasures, and one of these names its own customer only.
 WIPE_TRACES: Mapping[str, str] = {
     "rejected_rows": """
 DELETE FROM rejected_rows WHERE values_of(content) @> ARRAY[hashtextextended(%(customer_id)s, 0)]
@@ -89,10 +90,12 @@ UPDATE operations SET cursor = nullif(cursor, %(customer_id)s), error = replace(
     ::jsonb,
   response = replace(replace(response::text, %(quoted_id)s, %(quoted_pseudonym)s), %(quoted_name)s,
     %(quoted_pseudonym)s)::jsonb
-WHERE state <> 'RUNNING' AND (cursor = %(customer_id)s OR position(%(name)s in error) > 0
+WHERE state <> 'RUNNING' AND (kind <> 'ERASE_CUSTOMER' OR request ->> 'customer_id' = %(customer_id)s) AND (
+  cursor = %(customer_id)s OR position(%(name)s in error) > 0
   OR position(%(quoted_id)s in why::text) > 0 OR position(%(quoted_name)s in why::text) > 0
   OR position(%(quoted_id)s in request::text) > 0 OR position(%(quoted_name)s in request::text) > 0
-  OR position(%(quoted_id)s in response::text) > 0 OR position(%(quoted_name)s in response::text) > 0)
+  OR position(%(quoted_id)s in response::text) > 0 OR position(%(quoted_name)s in response::text) > 0
+)
 """,
     "outbox": """
 DELETE FROM outbox
