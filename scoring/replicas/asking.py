@@ -83,8 +83,8 @@ class Kind(NamedTuple):
     """Whose adapter answers, where the model has one; empty for the model as it is."""
     telling: Telling | None = None
     """Of explanations."""
-    canary: str | None = None
-    """Id of the model that is asked as a canary; another one may be it before the batch ends."""
+    model_id: str | None = None
+    """Of the canary or shadow that is asked, which it may not be any more as the batch ends; None: the active model."""
     unavailable: Unavailable | None = None
     """Of recommendations and of similar items."""
 

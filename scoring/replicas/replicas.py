@@ -170,7 +170,7 @@ class ProcessReplicas:
 
 def patience_with(kind: Hashable) -> float:
     """Seconds for a batch of this kind."""
-    return BATCH_SECONDS if cast("Kind", kind).canary is None else CANARY_SECONDS
+    return BATCH_SECONDS if cast("Kind", kind).role is not Role.CANARY else CANARY_SECONDS
 
 
 def _rounded(process: Process, wanted: Wanted | None) -> frozenset[Role]:

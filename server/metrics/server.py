@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from database.session import Database
-from scoring.replicas.asking import Kind, Role
+from scoring.replicas.asking import Kind
 from server.front.guard import Guard
 from server.metrics.calls import CallMetrics, InFlightMetrics
 from server.metrics.models import ModelMetrics
@@ -28,8 +28,9 @@ class ServerMetrics:
         """For the server that answers with what is in force there."""
 
         def model_id(kind: Hashable) -> str:
-            role = kind.role if isinstance(kind, Kind) else Role.ACTIVE
-            model = live.in_force.models.get(role)
+            if isinstance(kind, Kind) and kind.model_id is not None:
+                return kind.model_id
+            model = live.in_force.model
             return "" if model is None else model.model_id
 
         return cls(batches=BatchMetrics(model_id))

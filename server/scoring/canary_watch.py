@@ -70,7 +70,7 @@ class CanaryWatch:
 
     def died(self, kind: Hashable, error: ReplicaDied) -> None:
         """A replica died with a batch of this kind."""
-        canary = kind.canary if isinstance(kind, Kind) else None
+        canary = kind.model_id if isinstance(kind, Kind) else None
         with self._lock:
             if canary not in (self._current(), None):
                 return

@@ -31,7 +31,6 @@ from server.scoring.loading import Place
 from server.scoring.outage import Outage
 from server.scoring.rejected import Rejected
 
-KIND = Kind(Task.SCORE, Role.SHADOW)
 BATCH = 16
 LONGEST_WAIT = 5.0
 """Seconds that a question waits for the shadow; with more before it, it is not asked."""
@@ -46,7 +45,7 @@ class Shadow:
 
     def __init__(self, model: ModelFolder, replicas: Replicas, observe: Observer, wanted: Wanted) -> None:
         """Raises ModelRejected, and GivenUp once it is not `wanted` any more while it loads."""
-        self.model = model
+        self.model, self._kind = model, Kind(Task.SCORE, Role.SHADOW, model_id=model.model_id)
         self._pool = Pool[None, None](
             replicas.several(1),
             batch_size=BATCH,
@@ -69,7 +68,7 @@ class Shadow:
         asked = Loaded(place.payload, None)
         deadline = time.monotonic() + LONGEST_WAIT
         try:
-            ticket = self._pool.submit_loaded(asked, deadline=deadline, lane=Lane.BACKGROUND, kind=KIND)
+            ticket = self._pool.submit_loaded(asked, deadline=deadline, lane=Lane.BACKGROUND, kind=self._kind)
         except (Overloaded, Expired, Closed, ReplicaDied):
             self._count(skipped=1)
         else:

@@ -145,7 +145,7 @@ def test_one_whose_replica_dies_again_and_again_is_set_aside(database: Database,
     faults = []
     for _ in range(DEATHS):
         with pytest.raises(ReplicaDied):
-            pool.submit_loaded(Loaded(b"die", None), kind=Kind(Task.SCORE, Role.CANARY, canary="deadly")).result(60)
+            pool.submit_loaded(Loaded(b"die", None), kind=Kind(Task.SCORE, Role.CANARY, model_id="deadly")).result(60)
         faults.append(watch.set_aside)
     wait_for(lambda: Role.CANARY not in live.in_force.models, seconds=10)
     pool.close()
@@ -165,7 +165,7 @@ def test_one_that_never_answers_is_set_aside_at_once_and_nobody_waits_for_it_twi
     live, watch, zygote = watched(database, tmp_path, "silent")
     replica = ProcessReplica(zygote, doubling, patience=lambda kind: 60.0 if kind == ACTIVE_KIND else 0.5)
     pool = Pool[None, None]([replica], died=watch.died)
-    asked_of_it = Kind(Task.SCORE, Role.CANARY, canary="silent")
+    asked_of_it = Kind(Task.SCORE, Role.CANARY, model_id="silent")
     hung = [pool.submit_loaded(Loaded(b"hang", None), kind=asked_of_it) for _ in range(4)]
     after = pool.submit_loaded(Loaded(b"a", None), kind=ACTIVE_KIND)
     problems = [ticket.exception(60) for ticket in hung]
@@ -185,7 +185,7 @@ def test_one_that_never_answers_is_set_aside_at_once_and_nobody_waits_for_it_twi
 
 def test_replicas_have_less_patience_with_a_canary() -> None:
     assert patience_with(ACTIVE_KIND) == 60
-    assert patience_with(Kind(Task.SCORE, Role.CANARY, canary="any")) == 10
+    assert patience_with(Kind(Task.SCORE, Role.CANARY, model_id="any")) == 10
 
 
 def test_what_an_earlier_canary_was_asked_is_no_fault_of_the_next(database: Database, tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_what_an_earlier_canary_was_asked_is_no_fault_of_the_next(database: Data
     for _ in range(MOST_FAILED):
         watch.note(asked, failed=True)
     for _ in range(DEATHS):
-        watch.died(Kind(Task.SCORE, Role.CANARY, canary=asked), ReplicaDied("of it"))
+        watch.died(Kind(Task.SCORE, Role.CANARY, model_id=asked), ReplicaDied("of it"))
 
     assert (asked, watch.failed) == ("earlier", MOST_FAILED)
     assert watch.asked_about(who) == "next"

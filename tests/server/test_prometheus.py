@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from urllib.request import urlopen
 
 import grpc
@@ -13,6 +14,12 @@ from running.worker_processes import wait_for
 from tierwise.v1 import recommendation_service_pb2, scoring_service_pb2
 
 from database.session import Database
+from scoring.pool.batch import Batch, Release
+from scoring.pool.lane import Lane
+from scoring.replicas.asking import Kind, Role, Task
+from scoring.replicas.replicas import LocalReplicas
+from server.metrics.server import ServerMetrics
+from server.scoring.live import Live
 from telemetry.distribution import Distribution
 from telemetry.exposition import Exposition, PortRefused
 
@@ -91,6 +98,18 @@ def test_batches_are_told_by_pool_lane_model_and_reason(told: Mapping[str, float
     assert told["tierwise_pool_requests_total{lane=interactive,outcome=answered,pool=scores}"] == 4
     assert told["tierwise_pool_requests_total{lane=interactive,outcome=shed,pool=scores}"] == 0
     assert told["tierwise_pool_waiting{lane=interactive,pool=scores}"] == 0
+
+
+def test_a_shadow_that_is_none_any_more_as_its_batch_ends_is_named(database: Database, tmp_path: Path) -> None:
+    metrics = ServerMetrics.of(Live(database, tmp_path, LocalReplicas("cpu"), lambda _now: None))
+    metrics.batches.served(
+        Batch(
+            pool="shadow", lanes=(Lane.BACKGROUND,), reason=Release.IDLE, waits=(0.1,), started=1.0, loaded=1.0,
+            released=1.0, ended=2.0, kind=Kind(Task.SCORE, Role.SHADOW, model_id="tiny-2"),
+        )
+    )  # fmt: skip
+
+    assert {each.labels["model"] for family in metrics.batches.collect() for each in family.samples} == {"tiny-2"}
 
 
 def test_the_model_in_force_and_its_reloads_are_told(told: Mapping[str, float]) -> None:
