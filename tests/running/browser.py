@@ -1,7 +1,9 @@
 """Debian's Chromium, and the web admin on a free port with the database of the test."""
 
+import asyncio
 import socket
 import threading
+from asyncio import events
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from made.campaigns import add_customers, make_cause, store_scores
-from playwright.sync_api import APIRequestContext, Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import APIRequestContext, Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 from starlette.applications import Starlette
 
 from admin.web.application import application
@@ -21,9 +23,17 @@ from campaigns.life.approval import ApprovalPolicy
 from database.session import Database
 
 CHROMIUM = Path("/usr/bin/chromium")
+WITHOUT = (
+    "WebUIOmniboxPopup", "WebUIOmniboxAimPopup",
+    "AvoidUnnecessaryBeforeUnloadCheckSync", "HttpsUpgrades", "MediaRouter", "NetworkTimeServiceQuerying",
+    "OptimizationHints", "PaintHolding", "PreconnectToSearch", "ThirdPartyStoragePartitioning",
+)  # fmt: skip
+"""The pages that each window loads behind its address bar, in a process that costs six times what ours does; and what
+Playwright goes without, for Chromium heeds only the last list."""
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+    f"--disable-features={','.join(WITHOUT)}",
 )  # fmt: skip
 PASSWORD = "correct horse battery"
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "screenshots"
@@ -90,15 +100,45 @@ def picture(page: Page, name: str) -> None:
         page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """For one file of tests: while it is open this thread has an event loop, and others could not run theirs."""
+@dataclass(slots=True)
+class Resident:
+    """A browser of all files of a test process."""
+
+    playwright: Playwright
+    loop: asyncio.AbstractEventLoop
+    browser: Browser | None = None
+
+    @contextmanager
+    def entered(self) -> Iterator[Browser]:
+        """For one file of tests: only meanwhile has this thread an event loop, beside which others could not run."""
+        events._set_running_loop(self.loop)
+        try:
+            if self.browser is None or not self.browser.is_connected():
+                self.browser = self.playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+            yield self.browser
+            for context in self.browser.contexts:
+                context.close()
+        finally:
+            events._set_running_loop(None)
+
+
+@pytest.fixture(scope="session")
+def resident() -> Iterator[Resident]:
     if not CHROMIUM.exists():
         pytest.skip("Debian's chromium is not installed")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        made = Resident(playwright, asyncio.get_running_loop())
+        events._set_running_loop(None)
+        yield made
+        events._set_running_loop(made.loop)
+        if made.browser is not None:
+            made.browser.close()
+
+
+@pytest.fixture(scope="module")
+def chromium(resident: Resident) -> Iterator[Browser]:
+    with resident.entered() as browser:
         yield browser
-        browser.close()
 
 
 @contextmanager
