@@ -1,6 +1,7 @@
 """What training in private must not get wrong: a customer counts once, behind noise, and nothing else learns."""
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from training.course import Course
 from training.loss import question_loss
 from training.private.asking import asked_of
 from training.private.gradients import clipped_sum, learning
-from training.private.promise import Promise, budget_of, spent
+from training.private.promise import Budget, Promise, budget_of, spent
 from training.private.public import SPREAD
 from training.private.secret import Secret
 from training.private.steps import Steps, learner_of
@@ -29,8 +30,13 @@ from training.progress import Progress, silence
 TINY = replace(CONFIGURATION, width=8, heads=2, cutoffs=8)
 ITEMS = pl.DataFrame({"item_id": [f"item-{number}" for number in range(12)], "title": "Lamp", "category": "Light"})
 QUICK = Promise(epsilon=2.0, steps=12)
-BUDGET = budget_of(QUICK, 120)
 SECRET = Secret.of(5)
+
+
+@cache
+def budget() -> Budget:
+    """The noise of a second's search."""
+    return budget_of(QUICK, 120)
 
 
 def course_with(shop: pl.DataFrame = SHOP, progress: Progress = silence) -> Course:
@@ -42,7 +48,7 @@ def steps_of(course: Course) -> Steps:
     customers = np.arange(course.customers)
     return Steps(
         asked=asked_of(course.tokens, customers, until=course.as_of, configuration=TINY),
-        customers=customers, budget=BUDGET, secret=SECRET, configuration=TINY,
+        customers=customers, budget=budget(), secret=SECRET, configuration=TINY,
     )  # fmt: skip
 
 
