@@ -35,6 +35,7 @@ def test_no_translation_is_left_over() -> None:
     translated = {key if isinstance(key, str) else key[0] for key in catalogue if key}
 
     assert translated - texts() == set()
+    assert {key for key, said in catalogue.items() if key and said.endswith("\n")} == set(), "the head of a catalogue"
 
 
 @pytest.mark.parametrize(
