@@ -9,7 +9,7 @@ from typing import Self
 
 import torch
 from torch import distributed, nn
-from torch.nn.utils import parameters_to_vector, vector_to_parameters
+from torch.nn.utils import parameters_to_vector
 
 from scoring.seen.sequence import Batch
 from training.material.examples import Lesson
@@ -53,9 +53,9 @@ class Company:
         given = [torch.zeros_like(each) if each.grad is None else each.grad for each in learned]
         total = parameters_to_vector(given) * weight
         distributed.all_reduce(total)
-        vector_to_parameters(total, given)
-        for each, gradient in zip(learned, given, strict=True):
-            each.grad = gradient
+        # Not into what was given: a learner that keeps it would take the rows of others for its own in the next step.
+        for each, gradient in zip(learned, total.split([each.numel() for each in learned]), strict=True):
+            each.grad = gradient.view_as(each)
 
     def meet(self) -> None:
         """Wait for all."""

@@ -26,17 +26,27 @@ from networks.small_training import SMALL, ASKED
 from scoring.threads import limit_threads
 from training.company import Company
 from training.fit import fit, train
+from training.learning import Gradient
 limit_threads()
 folder, company = Path(sys.argv[1]), Company.joined('cpu')
 number = torch.nn.Parameter(torch.zeros(2))
 number.grad = torch.tensor([1.0, 2.0]) * (1 + company.rank)
 company.share_gradients([number], (0.75, 0.25)[company.rank])
+table, kept, steps = torch.nn.Parameter(torch.zeros(4)), Gradient(torch.zeros(4), torch.zeros(0, dtype=torch.int64)), []
+for step in range(2):
+    row = torch.tensor([[2 * step + company.rank]])
+    table.grad = kept.take(torch.sparse_coo_tensor(row, torch.ones(1), (4,), check_invariants=True))
+    company.share_gradients([table], 0.5)
+    steps.append(table.grad.tolist())
 short = replace(SMALL, max_epochs=1)
 training = replace(ASKED, configuration=short, company=company)
 model = fit(training, folder / 'checkpoints')
 train(training, folder / f'model {company.rank}')
 state = b''.join(tensor.numpy().tobytes() for tensor in model.networks[0].state_dict().values())
-told = {'gradient': number.grad.tolist(), 'weights': hashlib.sha256(state).hexdigest(), 'leads': company.leads}
+told = {
+    'gradient': number.grad.tolist(), 'steps': steps, 'weights': hashlib.sha256(state).hexdigest(),
+    'leads': company.leads,
+}
 (folder / f'{company.rank}.json').write_text(json.dumps(told))
 company.leave()
 """
@@ -66,6 +76,11 @@ def test_two_processes_end_with_the_same_weights_and_one_of_them_leads(folder: P
 def test_gradients_are_weighted_by_how_much_each_has_learned_from(folder: Path) -> None:
     for rank in (0, 1):
         assert json.loads((folder / f"{rank}.json").read_text())["gradient"] == [1.25, 2.5]
+
+
+def test_what_one_has_read_in_a_step_is_in_no_gradient_of_the_next(folder: Path) -> None:
+    for rank in (0, 1):
+        assert json.loads((folder / f"{rank}.json").read_text())["steps"] == [[0.5, 0.5, 0, 0], [0, 0, 0.5, 0.5]]
 
 
 def test_only_the_one_that_leads_writes_a_model(folder: Path, tmp_path: Path) -> None:
