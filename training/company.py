@@ -54,7 +54,8 @@ class Company:
         total = parameters_to_vector(given) * weight
         distributed.all_reduce(total)
         # Not into what was given: a learner that keeps it would take the rows of others for its own in the next step.
-        for each, gradient in zip(learned, total.split([each.numel() for each in learned]), strict=True):
+        parts = torch.split(total, [each.numel() for each in learned])
+        for each, gradient in zip(learned, parts, strict=True):
             each.grad = gradient.view_as(each)
 
     def meet(self) -> None:
