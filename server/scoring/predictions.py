@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import structlog
 
@@ -220,8 +220,7 @@ class Predictions:
         role = Role.ACTIVE if canary is None else Role.CANARY
         unavailable = self.stock.unavailable if task is Task.RECOMMEND else None
         kind = Kind(task, role, question.terms, question.market, question.telling, canary, unavailable)
-        key = (canary, *_key(task, question))
-        submit = partial(pool.submit, question, lane=lane, kind=kind, key=key, expected=expected)
+        submit = partial(pool.submit, question, lane=lane, kind=kind, key=_key(kind, question), expected=expected)
         return self._promised(pool, submit)
 
     def _score(self, question: Question, told: Told[Place]) -> Placed[Score]:
@@ -252,18 +251,9 @@ class Predictions:
         return ticket
 
 
-def _key(task: Task, question: Question) -> tuple[Any, ...]:
+def _key(kind: Kind, question: Question) -> Hashable:
     """Of questions that are answered alike; the times at which they were asked do not count, as the latest is taken."""
-    return (
-        task,
-        question.telling,
-        question.customer_id,
-        question.as_of,
-        question.session,
-        question.terms,
-        question.wish,
-        question.market,
-    )
+    return (kind, question.customer_id, question.as_of, question.session, question.wish)
 
 
 def _of_one_currency(question: Question, score: Score) -> None:

@@ -1,6 +1,7 @@
 """Recommendations follow what the shop sells, and are there for guests too."""
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import grpc
 import pytest
@@ -8,11 +9,13 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from made.campaigns import add_customers, audit_lines
 from running.serving import Shop, new_id, purchase, recording, refusal, serving, stamp
 from running.worker_processes import wait_for
+from sqlalchemy import text
 from tierwise.v1 import event_pb2, item_service_pb2, recommendation_pb2, recommendation_service_pb2
 from tierwise.v1.item_availability_pb2 import ItemAvailability
 
 from database.events import availability
 from database.session import Database
+from scoring.pool.lane import Lane
 
 ANSWER = recommendation_service_pb2.RecommendResponse
 WHY = recommendation_pb2.Recommendation
@@ -75,6 +78,28 @@ def test_what_cannot_be_had_is_in_no_answer_until_it_can_be_had_again(shop: Shop
     assert say(shop, {"item-2": True}) == 1
     assert "item-2" in recommended(shop)
     assert "item-5" not in recommended(shop)
+
+
+def test_whoever_asks_after_it_was_said_does_not_join_who_asked_before(shop: Shop) -> None:
+    pool = "recommendations"
+    asked = shop.server.predictions.figures()[pool].lanes[Lane.INTERACTIVE].submitted
+
+    def ask(customer: str) -> Future[set[str]]:
+        nonlocal asked
+        asked += 1
+        asking = callers.submit(recommended, shop, customer)
+        wait_for(lambda: shop.server.predictions.figures()[pool].lanes[Lane.INTERACTIVE].submitted == asked)
+        return asking
+
+    with ThreadPoolExecutor(3) as callers:
+        with shop.database.writing() as transaction:
+            transaction.execute(text("LOCK TABLE customers"))
+            first = ask("customers/nobody")
+            before = ask("customers/anna")
+            say(shop, {"item-2": False})
+            after = ask("customers/anna")
+        assert "item-2" in first.result() & before.result()
+        assert "item-2" not in after.result()
 
 
 def test_what_is_said_twice_is_harmless_and_of_contradictions_the_last_counts(shop: Shop) -> None:
