@@ -21,7 +21,8 @@ DUE = text(f"""
 SELECT campaigns.campaign_id FROM campaigns LEFT JOIN counted_campaigns AS counted USING (campaign_id)
 CROSS JOIN LATERAL ({COUNTERS}) AS used
 WHERE launch_time IS NOT NULL AND (
-  count_time IS NULL OR count_time > :ahead OR NOT settled AND count_time <= :stale
+  count_time IS NULL OR count_time > :ahead
+  OR NOT settled AND (count_time <= :stale OR count_time < (SELECT update_time FROM report_settings))
   OR (counted.spent_count, counted.spent_minor) <> (used.spent_count, used.spent_minor) AND settled
 ) ORDER BY count_time NULLS FIRST, campaign_id
 """)  # noqa: S608 - made of constants
@@ -79,7 +80,10 @@ AS_OF = text("SELECT min(count_time) FROM counted_campaigns WHERE NOT settled")
 
 
 def due(snapshot: Snapshot, now: datetime, *, every: timedelta) -> list[str]:
-    """Campaigns whose counts are older than that, or of a time to come, or not what the counters say any more."""
+    """Campaigns whose counts are older than that, or than the settings, or of a time to come, or not as their counters.
+
+    Older than the settings, because views whose rows are would be made anew at every tick.
+    """
     return list(snapshot.scalars(DUE, {"stale": now - every, "ahead": now + every}))
 
 

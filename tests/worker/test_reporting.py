@@ -165,6 +165,7 @@ def test_another_setting_makes_all_rows_anew(shop_of_reports: Database) -> None:
     assert refresh(shop_of_reports, later) == []
     assert reporting.configure(shop_of_reports, SETTINGS._replace(minimum_group=50), later)
     assert refresh(shop_of_reports, later) == STORED
+    assert refresh(shop_of_reports, later + timedelta(minutes=1)) == [], "once"
 
 
 def test_another_key_gives_other_pseudonyms_and_no_key_keeps_the_one_before(
