@@ -43,6 +43,12 @@ class Reach(NamedTuple):
     campaign_id: str
     series: str | None
     launch_time: datetime
+    finish_time: datetime | None
+    """None as long as it has not ended."""
+
+    def running(self, moment: datetime) -> bool:
+        """Whether it had not ended by then."""
+        return self.finish_time is None or self.finish_time > moment
 
 
 class Circumstances(NamedTuple):
@@ -74,8 +80,11 @@ def _facts(
             channels = next(offer.channels for offer in plan.offers if offer.tier is decided.tier)
             return {"channels": ", ".join(channel_words.PHRASES[language].channels[each] for each in channels)}
         case Exclusion.OTHER_CAMPAIGN:
-            left_to = set(plan.excluded_campaigns)
-            return {"campaigns": _named(each for each in frozen.others if left_to & {each.campaign_id, each.series})}
+            left_to, running = (
+                set(plan.excluded_campaigns),
+                [each for each in frozen.others if each.running(frozen.time)],
+            )
+            return {"campaigns": _named(each for each in running if left_to & {each.campaign_id, each.series})}
         case Exclusion.OFFER_CAP:
             return _of_cap(plan, person, frozen)
         case _:

@@ -52,17 +52,17 @@ def frozen(snapshot: Snapshot, campaign_id: str) -> Frozen:
 
 def others(
     snapshot: Snapshot, campaign_id: str, customer_id: str, *, before: datetime
-) -> list[tuple[str, str | None, datetime]]:
-    """Id, series and launch of each other campaign whose audience has the customer, launched before; newest first."""
+) -> list[tuple[str, str | None, datetime, datetime | None]]:
+    """Id, series, launch and end of the others, launched before, whose audience has the customer; newest first."""
     in_audience = exists().where(
         AudienceRow.campaign_id == CampaignRow.campaign_id, AudienceRow.customer_id == customer_id
     )
     query = (
-        select(CampaignRow.campaign_id, CampaignRow.series, CampaignRow.launch_time)
+        select(CampaignRow.campaign_id, CampaignRow.series, CampaignRow.launch_time, CampaignRow.finish_time)
         .where(CampaignRow.campaign_id != campaign_id, CampaignRow.launch_time <= before, in_audience)
         .order_by(CampaignRow.launch_time.desc(), CampaignRow.campaign_id)
     )
-    return [(row.campaign_id, row.series, row.launch_time) for row in snapshot.execute(query)]
+    return [(row.campaign_id, row.series, row.launch_time, row.finish_time) for row in snapshot.execute(query)]
 
 
 def rescored(snapshot: Snapshot) -> datetime | None:

@@ -24,6 +24,7 @@ from campaigns.audiences.eligibility import ChannelReason
 from campaigns.audit.decision import Decision, Sameness
 from campaigns.customers import erasure
 from campaigns.customers.refusals import CustomerNotFound
+from campaigns.life import campaigns
 from campaigns.life.refusals import CampaignNotLaunched
 from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.discount import Discount, Percent
@@ -151,8 +152,11 @@ def test_who_was_left_out_for_a_reason_on_record(shop: Database) -> None:
 
 
 def test_which_campaign_came_first_and_who_has_the_last_place_are_said(shop: Database) -> None:
+    launch_campaign(shop, make_plan(rule=RICH), "over")
+    with shop.writing() as transaction:
+        campaigns.end(transaction, make_cause(), "over")
     launch_campaign(shop, make_plan(rule=RICH), "first")
-    launch_campaign(shop, make_plan(excluded_campaigns=("first",)), "second")
+    launch_campaign(shop, make_plan(excluded_campaigns=("over", "first")), "second")
     launch_campaign(shop, make_plan(audience_limit=1), "third")
 
     after_the_first, beyond = explain(shop, campaign_id="second"), explain(shop, "ben", "third")
