@@ -42,6 +42,7 @@ def test_ticks_that_people_would_choose(low: float, high: float, ticks: list[flo
         (13, ["20 Nov 21:00", "21 Nov", "21 Nov 03:00", "21 Nov 06:00", "21 Nov 09:00"]),
         (60, ["21 Nov", "21 Nov 12:00", "22 Nov", "22 Nov 12:00", "23 Nov"]),
         (169, ["22 Nov", "24 Nov", "26 Nov"]),
+        (720, ["24 Nov", "30 Nov", "6 Dec", "12 Dec", "18 Dec"]),
     ],
 )
 def test_hours_are_marked_where_they_begin(hours: int, written: list[str]) -> None:

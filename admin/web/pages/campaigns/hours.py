@@ -10,8 +10,8 @@ from admin.web.look import written_day
 from rules.sentence import Language
 
 DAY_HOURS = 24
-STEPS = (1, 2, 3, 6, 12, 24, 48)
-"""Hours between two marks."""
+STEPS = (1, 2, 3, 6, 12)
+"""Hours between two marks of less than a day."""
 MOST = 5
 """Marks that have room side by side."""
 
@@ -35,9 +35,9 @@ def words(language: Language) -> Callable[[float], str]:
 
 
 def marks(first: float, last: float) -> list[float]:
-    """Full hours to write along the line, at most `MOST` or two days apart."""
+    """Full hours to write along the line, at most `MOST`."""
     span = (last - first) * DAY_HOURS
-    step = next((each for each in STEPS if span <= each * MOST), STEPS[-1])
+    step = next((each for each in STEPS if span <= each * MOST), ceil(span / DAY_HOURS / MOST) * DAY_HOURS)
     return [
         place * step / DAY_HOURS for place in range(ceil(first * DAY_HOURS / step), int(last * DAY_HOURS / step) + 1)
     ]
