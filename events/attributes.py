@@ -22,7 +22,7 @@ from events.zones import zones
 
 AVAILABLE = "available"
 """Column of a file of items; what it says is no attribute of an item, as nothing is learned from it."""
-YES, NO = ("true", "yes", "1"), ("false", "no", "0")
+YES, NO = ("true", "yes", "1", "1.0"), ("false", "no", "0", "0.0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import os
 from codecs import getincrementaldecoder
 from collections.abc import Iterator, Sequence
+from functools import partial
 from glob import escape
 from hashlib import sha256
 from pathlib import Path
@@ -213,7 +214,7 @@ def _scan(path: Path, separator: str | None, encoding: Encoding, *, typed: bool 
     if path.suffix.lower() in PARQUET:
         return pl.scan_parquet(path, glob=False)
     if path.suffix.lower() in JSON_LINES:
-        return pl.scan_ndjson(escape(str(path)), infer_schema_length=None, schema_overrides=IDS_ARE_TEXT)
+        return _lines_of_json(path)
     if path.suffix.lower() in CSV:
         begins = _begins(path)
         if begins.startswith(UTF_16):
@@ -226,6 +227,19 @@ def _scan(path: Path, separator: str | None, encoding: Encoding, *, typed: bool 
         )  # fmt: skip
     endings = ", ".join((*CSV, *PARQUET, *JSON_LINES))
     raise FileNotUsable(f"{path}: cannot tell its kind; let its name end with one of {endings}")
+
+
+def _lines_of_json(path: Path) -> pl.LazyFrame:
+    """Unlike for other kinds, a column whose type is given has to be there. What else is wrong is told by who reads."""
+    scan = partial(pl.scan_ndjson, escape(str(path)), infer_schema_length=None)
+    rows = scan(schema_overrides=IDS_ARE_TEXT)
+    try:
+        rows.collect_schema()
+    except pl.exceptions.SchemaFieldNotFoundError:
+        return scan()
+    except pl.exceptions.PolarsError:
+        pass
+    return rows
 
 
 def _begins(path: Path) -> bytes:

@@ -49,8 +49,10 @@ def test_a_catalogue_is_read(tmp_path: Path) -> None:
 
 def test_a_file_of_items_says_which_can_be_had(tmp_path: Path) -> None:
     path = tmp_path / "items.csv"
-    path.write_text("item_id,available\na,no\nb,TRUE\nc,\nd,perhaps\ne,1\nf,0\n")
-    pl.DataFrame({"item_id": ["a", "b"], "available": [True, False]}).write_parquet(tmp_path / "items.parquet")
+    path.write_text("item_id,available\na,no\nb,TRUE\nc,\nd,perhaps\ne,1\nf,0.0\n")
+    flags = pl.DataFrame({"item_id": ["a", "b"], "available": [True, False]})
+    flags.write_parquet(tmp_path / "items.parquet")
+    flags.write_ndjson(tmp_path / "items.jsonl")
 
     file = read_items(path)
 
@@ -58,7 +60,8 @@ def test_a_file_of_items_says_which_can_be_had(tmp_path: Path) -> None:
     assert file.availability == {"a": False, "b": True, "e": True, "f": False}
     assert file.rejected.rows() == [(4, "UNREADABLE_AVAILABLE")]
     assert file.report()["irrelevant_columns"] == []
-    assert read_items(tmp_path / "items.parquet").availability == {"a": True, "b": False}
+    for name in ("items.parquet", "items.jsonl"):
+        assert read_items(tmp_path / name).availability == {"a": True, "b": False}, name
 
 
 def test_our_own_catalogue_is_read_as_it_is(tmp_path: Path) -> None:

@@ -128,6 +128,13 @@ def test_pictures_beside_a_rejected_row_are_left_out_of_it(tmp_path: Path) -> No
 def test_lines_of_json_give_the_same_events_and_the_same_rejected_rows(tmp_path: Path) -> None:
     frame = yardstick(text=['a "quoted"\nline']).with_columns(pl.col("time").dt.to_string("iso:strict"))
     assert_frame_equal(loaded(frame, ending="jsonl").events, loaded(frame).events)
+    theirs = pl.DataFrame({
+        "InvoiceNo": ["536365"], "StockCode": ["85123A"], "Description": ["HOLDER"], "Quantity": [6],
+        "InvoiceDate": ["12/01/2010 08:26"], "UnitPrice": [2.55], "CustomerID": [17850], "Country": ["France"],
+    })  # fmt: skip
+    kinds = [loaded(theirs, ending=ending, name="online-retail").events for ending in ("jsonl", "parquet")]
+    assert kinds[0].height == 1
+    assert_frame_equal(*kinds)
     path = tmp_path / "shop.jsonl"
     path.write_text(
         '{"customer_id": 17, "time": "2026-01-01T10:00:00Z", "event_type": "view", "seen": {"by": ["web"]}}\n'
