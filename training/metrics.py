@@ -170,8 +170,11 @@ AMOUNTS: Mapping[str, Figure] = MappingProxyType({
     "gini": gini, "spearman": spearman, "capture_top_decile": capture, "total_ratio": total_ratio,
 })  # fmt: skip
 """Of an expected amount."""
-SINGLE: Mapping[str, Figure] = MappingProxyType({"mae": mean_error})
-"""Of what is said of one customer: least at the median, while an expectation wins it by a total that is too low."""
+SINGLE: Mapping[str, Figure] = MappingProxyType({"median_mae": mean_error})
+"""Of what is said of one customer: least at the median, while an expectation wins it by a total that is too low.
+
+Figures of earlier models have `mae`, which was of the expectation.
+"""
 COUNTS: Mapping[str, Figure] = MappingProxyType({
     "deviance": deviance, "spearman": spearman, "mae": mean_error, "total_ratio": total_ratio,
 })  # fmt: skip

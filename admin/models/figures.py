@@ -21,7 +21,7 @@ GROUPS: Mapping[Group, tuple[str, ...]] = MappingProxyType(
     {
         Group.RANKING: ("auc", "auc_new_customers", "average_precision"),
         Group.CALIBRATION: ("ece", "log_loss"),
-        Group.SPEND: ("gini", "spearman", "capture_top_decile", "mae", "total_ratio"),
+        Group.SPEND: ("gini", "spearman", "capture_top_decile", "median_mae", "mae", "total_ratio"),
         Group.NEXT_ITEMS: ("hybrid_hit_rate_10", "hybrid_ndcg_10"),
         Group.PARTS: (
             "auc_networks", "auc_trees", "auc_linear", "auc_closed_form", "tree_share", "deep_hit_rate_10",
@@ -30,7 +30,7 @@ GROUPS: Mapping[Group, tuple[str, ...]] = MappingProxyType(
     }
 )  # fmt: skip
 """The telling ones first."""
-LESS_IS_BETTER = frozenset({"ece", "log_loss", "mae"})
+LESS_IS_BETTER = frozenset({"ece", "log_loss", "mae", "median_mae"})
 ONE_IS_BEST = frozenset({"total_ratio"})
 OF_NO_MERIT = frozenset({"tree_share"})
 

@@ -23,12 +23,13 @@ WORDS: Mapping[str, str] = {
 }  # fmt: skip
 FIGURES: Mapping[str, str] = {
     "auc": "AUC", "average_precision": "average precision", "log_loss": "log loss", "ece": "calibration error",
-    "gini": "Gini", "spearman": "Spearman", "mae": "mean error", "capture_top_decile": "spend in top tenth",
-    "total_ratio": "predicted over real total", "deviance": "Poisson deviance",
+    "gini": "Gini", "spearman": "Spearman", "mae": "mean error", "median_mae": "mean error",
+    "capture_top_decile": "spend in top tenth", "total_ratio": "predicted over real total",
+    "deviance": "Poisson deviance",
 }  # fmt: skip
 FOUR_FIFTHS = 0.8
 """Of the highest selection rate: who is selected less often is at a disadvantage by the rule of that name."""
-LESS_IS_BETTER = frozenset({"log_loss", "ece", "mae", "deviance"})
+LESS_IS_BETTER = frozenset({"log_loss", "ece", "mae", "median_mae", "deviance"})
 ORDER, CHURN = "an order", "nothing at all (churn)"
 FEWEST = 100
 """Customers below which a table of a slice says more of chance than of the model."""

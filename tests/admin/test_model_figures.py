@@ -22,6 +22,7 @@ def test_figures_stand_with_those_that_say_the_same_the_telling_ones_first() -> 
         ("auc", 0.8, 0.8, None),
         ("log_loss", 0.5, 0.6, True),
         ("mae", 60.0, 50.0, False),
+        ("median_mae", 60.0, 50.0, False),
         ("total_ratio", 0.95, 1.1, True),
         ("total_ratio", 1.2, 1.1, False),
         ("tree_share", 0.5, 0.2, None),

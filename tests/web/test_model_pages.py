@@ -28,7 +28,7 @@ def test_models_stand_side_by_side_with_what_came_of_their_scores(shop: Site) ->
             "auc_trees": 0.9,
             "tree_share": 0.35,
             "ece": 0.012,
-            "mae": 5803.38,
+            "median_mae": 5803.38,
         }
         manifest = {"metrics": metrics, "currency": "GBP"}
         registry.register(transaction, make_cause(), "m2", folder="no-m2", manifest=manifest)
@@ -63,8 +63,9 @@ def test_models_stand_side_by_side_with_what_came_of_their_scores(shop: Site) ->
 
 def test_a_candidate_stands_beside_what_answers_its_verdict_first(shop: Site) -> None:
     figures = {"auc": 0.8, "ece": 0.02, "total_ratio": 0.9, "tree_share": 0.3}
+    of_m3 = {"auc": 0.75, "ece": 0.01, "tree_share": 0.4, "median_mae": 5000.0}
     with shop.database.writing() as transaction:
-        for model_id, changes in (("m2", {}), ("m3", {"auc": 0.75, "ece": 0.01, "tree_share": 0.4})):
+        for model_id, changes in (("m2", {"mae": 7000.0}), ("m3", of_m3)):
             manifest = {"metrics": figures | changes, "currency": "GBP"}
             registry.register(transaction, make_cause(), model_id, folder=f"no-{model_id}", manifest=manifest)
         registry.activate(transaction, make_cause(reason="a test needs it"), "m2", override=True)
@@ -80,6 +81,7 @@ def test_a_candidate_stands_beside_what_answers_its_verdict_first(shop: Site) ->
     expect(olga.get_by_role("row", name="AUC: ranks buyers 0.75 0.8 worse")).to_be_visible()
     expect(olga.get_by_role("row", name="calibration error 0.01 0.02 better")).to_be_visible()
     expect(olga.get_by_role("row", name="predicted over actual spend 0.9 0.9 as good")).to_be_visible()
+    expect(olga.get_by_role("row", name="mean error of spend £50.00 –", exact=True)).to_be_visible()
     expect(olga.get_by_role("row", name="share of the trees in an answer 0.4 0.3")).to_be_hidden()
     expect(olga.get_by_role("button", name="Let it answer")).to_have_class("quiet")
     assert faults(olga) == []
