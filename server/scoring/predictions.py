@@ -1,11 +1,8 @@
 """Scores, explanations and recommendations: one query and one forward pass for all who wait."""
 
-import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -17,11 +14,11 @@ from database.events.memory import Memory
 from database.session import Database
 from database.tiers.standings import StoredStanding
 from events.currency import strange
-from scoring.pool.batch import Observer, Ticket
+from scoring.pool.batch import Observer
 from scoring.pool.figures import PoolFigures
 from scoring.pool.lane import Lane
 from scoring.pool.pool import Pool
-from scoring.pool.refusals import ComputationFailed, Expired, ReplicaDied
+from scoring.pool.refusals import ReplicaDied
 from scoring.pool.row import Loaded, Told
 from scoring.replicas.asking import Kind, Recommended, Role, Task, Terms, explanation_of, recommended_of, score_of
 from scoring.replicas.replicas import Replicas
@@ -33,7 +30,8 @@ from server.scoring.loading import ItemQuestion, Loading, Place, Question
 from server.scoring.shadow import Shadows
 from server.scoring.stock import Stock
 from server.scoring.stored_answers import StoredAnswers
-from server.wire.refusals import CallerGone, InvalidRequest, ModelUnavailable
+from server.scoring.waiting import ModelFailed, Promised, awaited, waited
+from server.wire.refusals import InvalidRequest, ModelUnavailable
 
 EXPLANATIONS_IN_A_BATCH = 4
 """Each takes many forward passes: a larger batch would only make the first wait for the last."""
@@ -47,16 +45,11 @@ POOLS: Mapping[Task, str] = MappingProxyType(
 )
 
 Answer = TypeVar("Answer")
-Promised = Ticket[Told[Place]]
 Answering = Callable[[], Told[Place]]
 """Waits for the answer of a question that was asked."""
 HandOut = Callable[[Callable[[], None]], None]
 
 log = structlog.get_logger("server")
-
-
-class ModelFailed(Exception):
-    """The network raised something; the cause says what."""
 
 
 class Placed(NamedTuple, Generic[Answer]):
@@ -118,10 +111,10 @@ class Predictions:
         canary = self.canary.asked_about(question.customer_id)
         ask = partial(self._submitted, Task.SCORE, question, Lane.INTERACTIVE)
         try:
-            told = await _awaited(ask(canary, expected=call.current().expected))
+            told = await awaited(ask(canary, expected=call.current().expected))
         except (ModelFailed, ModelUnavailable) as error:
             _excuse(canary, error)
-            told = await _awaited(ask(None))
+            told = await awaited(ask(None))
             self.canary.note(canary, failed=True)
         else:
             self.canary.note(canary, failed=False)
@@ -169,7 +162,7 @@ class Predictions:
         pool = self._asked[Task.SIMILAR]
         kind = Kind(Task.SIMILAR, terms=Terms(count), unavailable=self.stock.unavailable)
         ticket = self._promised(pool, partial(pool.submit_loaded, asked, kind=kind))
-        found = recommended_of(_waited(ticket).answer)
+        found = recommended_of(waited(ticket).answer)
         if found.items is None:
             raise UnknownItem(item_id)
         return found.model_id, found.items
@@ -202,10 +195,10 @@ class Predictions:
 
         def answer() -> Told[Place]:
             try:
-                told = _waited(ticket)
+                told = waited(ticket)
             except (ModelFailed, ModelUnavailable) as error:
                 _excuse(canary, error)
-                told = _waited(self._submitted(task, question, lane, None))
+                told = waited(self._submitted(task, question, lane, None))
                 self.canary.note(canary, failed=True)
             else:
                 self.canary.note(canary, failed=False)
@@ -269,34 +262,3 @@ def _excuse(canary: str | None, error: Exception) -> None:
     if canary is None:
         raise error
     log.warning("canary failed", model=canary, log_id=call.current().log_id, error=str(error))
-
-
-async def _awaited(ticket: Promised) -> Told[Place]:
-    """As `_waited`, in the event loop."""
-    settled = asyncio.get_running_loop().create_future()
-
-    def settle(_ticket: object) -> None:
-        if not settled.done():
-            settled.set_result(None)
-
-    ticket.add_done_callback(settle)
-    with suppress(TimeoutError):
-        async with asyncio.timeout_at(call.current().deadline):
-            await settled
-    return _waited(ticket)
-
-
-def _waited(ticket: Promised) -> Told[Place]:
-    """The answer, if it comes before the deadline. Raises what the pool raises, in the door's words."""
-    try:
-        told = ticket.result(max(call.current().remaining(), 0))
-    except CancelledError as gone:
-        raise CallerGone("the call was cancelled") from gone
-    except TimeoutError as late:
-        raise Expired("the deadline passed before the answer was ready") from late
-    except ComputationFailed as failed:
-        raise ModelFailed("the network failed") from failed
-    except ReplicaDied as died:
-        raise ModelUnavailable(f"the model cannot answer: {died}") from died
-    call.current().timings.note(ticket)
-    return told

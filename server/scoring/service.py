@@ -29,8 +29,9 @@ from server.scoring.live import Live
 from server.scoring.loading import Question
 from server.scoring.messages import Degraded, explanation_message, score_message, stored_score_message
 from server.scoring.models import model_message, stage_of
-from server.scoring.predictions import ModelFailed, Placed, Predictions
+from server.scoring.predictions import Placed, Predictions
 from server.scoring.questions import past, question_of, telling_of
+from server.scoring.waiting import ModelFailed
 from server.wire.errors import status_of
 from server.wire.names import model_id
 from server.wire.operations import operation_message
