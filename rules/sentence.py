@@ -110,20 +110,21 @@ class Speaker:
     def sentence(self, rule: Rule) -> str:
         """The rule as what a customer does, such as: bought at least 3 times in the last 90 days."""
         grammar = self._grammar
-        match rule:
+        match _without_groups_of_one(rule):
             case Every(rules):
                 return grammar.both.join(map(self._part, rules))
             case Some(rules):
                 return grammar.either.join(map(self._part, rules))
             case Not(inner):
                 return self._negated(inner)
-            case _:
-                return self._leaf(rule, holds=True)
+            case leaf:
+                return self._leaf(leaf, holds=True)
 
     def _negated(self, rule: Rule) -> str:
-        if isinstance(rule, Every | Some | Not):
-            return self._grammar.negated.format(self._grammar.group.format(self.sentence(rule)))
-        return self._leaf(rule, holds=False)
+        inner = _without_groups_of_one(rule)
+        if isinstance(inner, Every | Some | Not):
+            return self._grammar.negated.format(self._grammar.group.format(self.sentence(inner)))
+        return self._leaf(inner, holds=False)
 
     def reason(self, reason: Reason) -> str:
         """One condition of a verdict, with what is known of the customer."""
@@ -146,7 +147,7 @@ class Speaker:
 
     def _part(self, rule: Rule) -> str:
         said = self.sentence(rule)
-        return self._grammar.group.format(said) if isinstance(rule, Every | Some) else said
+        return self._grammar.group.format(said) if isinstance(_without_groups_of_one(rule), Every | Some) else said
 
     def _leaf(self, leaf: Leaf, *, holds: bool) -> str:
         grammar = self._grammar
@@ -215,6 +216,13 @@ class Speaker:
 def sentence(rule: Rule, language: Language = Language.ENGLISH, *, currency: str | None = None) -> str:
     """The rule as a sentence; see Speaker."""
     return Speaker(language=language, currency=currency).sentence(rule)
+
+
+def _without_groups_of_one(rule: Rule) -> Rule:
+    """A group of one rule says what that rule says."""
+    while isinstance(rule, Every | Some) and len(rule.rules) == 1:
+        (rule,) = rule.rules
+    return rule
 
 
 def _chosen(phrase: str, *, holds: bool) -> str:

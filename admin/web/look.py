@@ -70,9 +70,15 @@ def written_money(minor: int, currency: str, locale: Locale) -> str:
 
 @pass_context
 def number(context: Context, value: float | None, digits: int = 0) -> str:
-    """With the separators of the language."""
-    pattern = "#,##0" + ("." + "#" * digits if digits else "")
+    """With the separators of the language, and all its digits: in a column the points stand below each other."""
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
     return "–" if value is None else format_decimal(round(value, digits), pattern, locale=_locale(context))
+
+
+@pass_context
+def typed(context: Context, value: float, digits: int) -> str:
+    """A number as a person would type it, without zeros at its end."""
+    return format_decimal(round(value, digits), "#,##0." + "#" * digits, locale=_locale(context))
 
 
 @pass_context
@@ -180,6 +186,7 @@ def last_name(path: str) -> str:
 FILTERS: Mapping[str, Any] = {
     "money": money,
     "number": number,
+    "typed": typed,
     "percent": percent,
     "points": points,
     "when": when,

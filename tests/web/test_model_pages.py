@@ -43,7 +43,7 @@ def test_models_stand_side_by_side_with_what_came_of_their_scores(shop: Site) ->
     page = shop.enter("anna")
     page.goto("/models")
 
-    expect(page.get_by_role("row", name="AUC of the trees alone – 0.9")).to_be_visible()
+    expect(page.get_by_role("row", name="AUC of the trees alone – 0.9000")).to_be_visible()
     expect(page.get_by_role("row", name="mean error of spend – £58.03")).to_be_visible()
     expect(page.get_by_text("stable", exact=True)).to_be_visible()
     assert faults(page) == []
@@ -78,11 +78,11 @@ def test_a_candidate_stands_beside_what_answers_its_verdict_first(shop: Site) ->
     expect(olga.get_by_role("region", name="It should not answer")).to_contain_text(
         "it is held back by: calibration error"
     )
-    expect(olga.get_by_role("row", name="AUC: ranks buyers 0.75 0.8 worse")).to_be_visible()
-    expect(olga.get_by_role("row", name="calibration error 0.01 0.02 better")).to_be_visible()
-    expect(olga.get_by_role("row", name="predicted over actual spend 0.9 0.9 as good")).to_be_visible()
+    expect(olga.get_by_role("row", name="AUC: ranks buyers 0.7500 0.8000 worse")).to_be_visible()
+    expect(olga.get_by_role("row", name="calibration error 0.0100 0.0200 better")).to_be_visible()
+    expect(olga.get_by_role("row", name="predicted over actual spend 0.9000 0.9000 as good")).to_be_visible()
     expect(olga.get_by_role("row", name="mean error of spend £50.00 –", exact=True)).to_be_visible()
-    expect(olga.get_by_role("row", name="share of the trees in an answer 0.4 0.3")).to_be_hidden()
+    expect(olga.get_by_role("row", name="share of the trees in an answer 0.4000 0.3000")).to_be_hidden()
     expect(olga.get_by_role("button", name="Let it answer")).to_have_class("quiet")
     assert faults(olga) == []
     picture(olga, "model-candidate")
