@@ -20,7 +20,7 @@ from settings import Settings, SettingsRefused, settings
 from telemetry.exposition import PortRefused
 from worker.app import make_app
 from worker.beat import relay, sealer, ticking
-from worker.beat.outages import Outage
+from worker.beat.outages import PacedOutage
 from worker.clock import schedule
 from worker.ending import end_in_time
 from worker.metrics import exposed
@@ -70,7 +70,7 @@ def play(role: str, read: Settings) -> int:
 
 def install_broker(url: str) -> None:
     """As soon as the database is there, which may start later than we do."""
-    outage = Outage(log, "the database is away", pause=PATIENCE_SECONDS, longest=PATIENCE_SECONDS)
+    outage = PacedOutage(log, "the database is away", pause=PATIENCE_SECONDS, longest=PATIENCE_SECONDS)
     while True:
         try:
             return broker.install(url)

@@ -14,11 +14,11 @@ from campaigns.actor import SERVER, Cause
 from campaigns.faults import Fault
 from campaigns.models import registry
 from campaigns.models.canary_faults import Record
-from database.failures import described
 from database.session import Database
 from scoring.pool.refusals import ReplicaDied, ReplicaSilent
 from scoring.replicas.asking import Kind, Role
 from server.scoring.live import Live
+from server.scoring.outage import outage
 
 RETRY_SECONDS = 1.0
 
@@ -97,17 +97,17 @@ class CanaryWatch:
         return self._fault is not None and self._model == canary
 
     def _run(self) -> None:
+        attempt = outage("canary not set aside")
         while True:
             self._wake.wait()
             self._wake.clear()
             if self._stopped:
                 return
-            try:
+            with attempt:
                 self._set_aside()
-            except Exception as error:  # noqa: BLE001 - logged, with its traceback where it is a defect
-                log.warning("canary not set aside", **described(error))
-                time.sleep(RETRY_SECONDS)
-                self._wake.set()
+                continue
+            time.sleep(RETRY_SECONDS)
+            self._wake.set()
 
     def _set_aside(self) -> None:
         with self._lock:

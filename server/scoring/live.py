@@ -25,7 +25,7 @@ from scoring.pool.refusals import GivenUp
 from scoring.replicas.asking import ModelFolder, Role
 from scoring.replicas.replicas import Models, Replicas
 from scoring.score import ModelRejected
-from server.scoring.outage import Outage
+from server.scoring.outage import outage
 from server.scoring.rejected import Rejected
 
 POLL_SECONDS = 1.0
@@ -90,7 +90,7 @@ class Live:
         self._folders: dict[str, tuple[int, ModelFolder]] = {}
         self._held: Models = {}
         self._left_alone = Rejected()
-        self._outage = Outage("refresh failed")
+        self._outage = outage("refresh failed")
         self.loaded = 0
         """Models that came into force since the beginning."""
         self.rejected = 0
@@ -220,11 +220,8 @@ class Live:
 
     def _poll(self) -> None:
         while True:
-            try:
+            with self._outage:
                 self._refresh(ending=self._stop.is_set)
-                self._outage.over()
-            except Exception as error:  # noqa: BLE001 - logged, with its traceback where it is a defect
-                self._outage.note(error)
             if self._stop.wait(POLL_SECONDS):
                 return
 

@@ -1,29 +1,22 @@
-"""Trouble of a thread that tries again each second: told when it begins, when its reason changes, when it is over."""
+"""How the log tells the trouble of a thread that tries again each second."""
+
+from functools import partial
 
 import structlog
 
 from database.failures import described
+from telemetry.outages import Outage
 
 log = structlog.get_logger("server")
 
 
-class Outage:
-    """Of one thread."""
+def outage(what: str) -> Outage:
+    """Of one thread; `what` fails, in words. Told with a traceback where that is a defect."""
+    return Outage(partial(_tell, what))
 
-    def __init__(self, what: str) -> None:
-        """`what` fails, in words."""
-        self._what = what
-        self._told: object = None
 
-    def note(self, error: Exception) -> None:
-        """An attempt failed: with its traceback where that is a defect."""
-        facts = described(error)
-        if facts["why"] != self._told:
-            log.warning(self._what, **facts)
-        self._told = facts["why"]
-
-    def over(self) -> None:
-        """An attempt went well."""
-        if self._told is not None:
-            log.info("over", what=self._what)
-        self._told = None
+def _tell(what: str, error: Exception | None) -> None:
+    if error is None:
+        log.info("over", what=what)
+    else:
+        log.warning(what, **described(error))

@@ -28,7 +28,7 @@ from scoring.replicas.replicas import Replicas
 from scoring.score import ModelRejected, Score
 from server.scoring.live import InForce
 from server.scoring.loading import Place
-from server.scoring.outage import Outage
+from server.scoring.outage import outage
 from server.scoring.rejected import Rejected
 
 BATCH = 16
@@ -179,10 +179,7 @@ class Shadows:
             shadow.keep(self._database)
 
     def _run(self) -> None:
-        outage = Outage("shadow")
+        attempt = outage("shadow")
         while not self._stop.wait(POLL_SECONDS):
-            try:
+            with attempt:
                 self.follow()
-                outage.over()
-            except Exception as error:  # noqa: BLE001 - logged, with its traceback where it is a defect
-                outage.note(error)

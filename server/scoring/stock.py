@@ -5,7 +5,7 @@ import threading
 from database.events import availability
 from database.session import Database
 from scoring.score import ALL_THERE, Unavailable
-from server.scoring.outage import Outage
+from server.scoring.outage import outage
 
 POLL_SECONDS = 1.0
 
@@ -15,7 +15,7 @@ class Stock:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._outage = Outage("availability of items not read")
+        self._outage = outage("availability of items not read")
         self._reading = threading.Lock()
         self._stop = threading.Event()
         self._poller = threading.Thread(target=self._poll, name="stock", daemon=True)
@@ -35,14 +35,10 @@ class Stock:
 
     def refresh(self) -> None:
         """Take up what is said at this moment; where that fails, the next second tries again."""
-        try:
-            with self._reading, self._database.reading() as snapshot:
-                revision = availability.revision(snapshot)
-                if revision != self.unavailable.revision:
-                    self.unavailable = Unavailable(revision, availability.unavailable(snapshot))
-            self._outage.over()
-        except Exception as error:  # noqa: BLE001 - logged, with its traceback where it is a defect
-            self._outage.note(error)
+        with self._outage, self._reading, self._database.reading() as snapshot:
+            revision = availability.revision(snapshot)
+            if revision != self.unavailable.revision:
+                self.unavailable = Unavailable(revision, availability.unavailable(snapshot))
 
     def _poll(self) -> None:
         while not self._stop.wait(POLL_SECONDS):

@@ -9,7 +9,7 @@ from typing import Any
 from campaigns.work import jobs
 from database.session import Database
 from database.work import operations, outbox
-from worker.beat.outages import Outage
+from worker.beat.outages import PacedOutage
 
 LEASE = timedelta(seconds=15)
 """How long a relay that died keeps its share."""
@@ -24,7 +24,7 @@ Send = Callable[[str, Mapping[str, Any]], object]
 
 def run(database: Database, send: Send, stop: Event, *, revive_seconds: float) -> None:
     """Until told to stop: hand over what is written down, revive what has gone silent."""
-    outage = Outage(log, "relay: broker or database away", pause=PAUSE_SECONDS, longest=PATIENCE_SECONDS)
+    outage = PacedOutage(log, "relay: broker or database away", pause=PAUSE_SECONDS, longest=PATIENCE_SECONDS)
     while not stop.wait(outage.pause):
         # Whatever is away may come back, and all bulk work waits for the relay.
         with outage:

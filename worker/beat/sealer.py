@@ -8,7 +8,7 @@ from threading import Event
 from campaigns.audit import anchors, sealing
 from campaigns.audit.sealing import Reach
 from database.session import Database
-from worker.beat.outages import Outage
+from worker.beat.outages import PacedOutage
 
 PAUSE_SECONDS = 1.0
 PATIENCE_SECONDS = 10.0
@@ -20,8 +20,10 @@ log = logging.getLogger(__name__)
 
 def run(database: Database, stop: Event, *, anchor: Path | None) -> None:
     """Until told to stop: one sealer works and any other stands by, whichever is quicker."""
-    sealing_outage = Outage(log, "sealer: it waits", pause=PAUSE_SECONDS, longest=PATIENCE_SECONDS)
-    anchor_outage = Outage(log, f"sealer: {anchor} gets no checkpoints", pause=PAUSE_SECONDS, longest=PATIENCE_SECONDS)
+    sealing_outage = PacedOutage(log, "sealer: it waits", pause=PAUSE_SECONDS, longest=PATIENCE_SECONDS)
+    anchor_outage = PacedOutage(
+        log, f"sealer: {anchor} gets no checkpoints", pause=PAUSE_SECONDS, longest=PATIENCE_SECONDS
+    )
     reach = None
     while not stop.wait(sealing_outage.pause):
         # Lines wait unsealed, which a verification reports, and nothing else waits for the sealer.

@@ -4,14 +4,14 @@ import logging
 from collections.abc import Callable
 from threading import Event
 
-from worker.beat.outages import Outage
+from worker.beat.outages import PacedOutage
 
 log = logging.getLogger(__name__)
 
 
 def run(tick: Callable[[], object], stop: Event, *, seconds: float) -> None:
     """Now, and each so many seconds until told to stop."""
-    outage = Outage(log, "clock: no tick reaches the broker", pause=seconds, longest=seconds)
+    outage = PacedOutage(log, "clock: no tick reaches the broker", pause=seconds, longest=seconds)
     while not stop.is_set():
         with outage:
             tick()
