@@ -234,9 +234,10 @@ class Scorer:
             return Frames(self.model.networks, self.device, bfloat16=self.bfloat16)
         return Plainly(self.model.networks, self.device, bfloat16=True) if self.bfloat16 else self._exactly
 
-    def prepare(self) -> None:
-        """Do now what the first question of each size, and the first list, would wait for."""
-        self._recommender.prepare()
+    def prepare(self, *, lists: bool) -> None:
+        """Do now what the first question of each size, and the first of `lists`, would wait for."""
+        if lists:
+            self._recommender.prepare()
         if isinstance(self._forward, Frames):
             self._forward.prepare()
 

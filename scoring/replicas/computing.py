@@ -78,12 +78,12 @@ class Computing:
 
 def computing(
     models: Mapping[Role, ModelFolder], device: str, *, number: int = 0, rounded: frozenset[Role] | None = None,
-    forgiving: bool = False,
+    forgiving: bool = False, lists: bool = False,
 ) -> Computing:  # fmt: skip
     """With models from their folders, which have answered once: those `rounded` in bfloat16, or as a trial finds.
 
-    It is the replica of this number. A `forgiving` one does without a canary that cannot be loaded any more. Raises
-    ModelRejected, OSError.
+    It is the replica of this number. A `forgiving` one does without a canary that cannot be loaded any more; one that
+    will be asked for `lists` prepares for them. Raises ModelRejected, OSError.
     """
     limit_threads()
     device = device_of(device, number, torch.cuda.device_count())
@@ -91,7 +91,7 @@ def computing(
     for role, model in models.items():
         try:
             scorer = _tried(model, device, role, rounded)
-            scorer.prepare()
+            scorer.prepare(lists=lists)
             found[role] = Markets(scorer, model.folder)
         except (ModelRejected, OSError):
             if role is not Role.CANARY or not forgiving:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from scoring.pool.aside import Aside
 from scoring.pool.process import ASK_SECONDS, START_SECONDS, Process, ProcessReplica, Wanted
@@ -29,11 +29,19 @@ GIVING_WAY = 10
 """Of 19: a fraction of a processor that others want, and all of one that nobody does."""
 
 
+class Seat(NamedTuple):
+    """Of one replica among all."""
+
+    number: int
+    lists: bool
+    """Whether it recommends: only then does it prepare for lists, which takes its time and memory."""
+
+
 class Replicas(Protocol):
     """All answer with the same models, and change them without losing a batch."""
 
-    def several(self, count: int) -> Sequence[Replica]:
-        """For a pool, which ends them."""
+    def several(self, count: int, *, lists: bool = False) -> Sequence[Replica]:
+        """For a pool, which ends them; they recommend quickly where `lists` are asked of it."""
 
     def hold(self, models: Models, wanted: Wanted | None = None) -> None:
         """Answer with these from the next batch on. Raises ModelRejected, and then goes on as before.
@@ -58,12 +66,14 @@ class LocalReplicas:
         self._device = device
         self.computing: Computing | None = None
         self._replicas: list[LocalReplica] = []
+        self._lists = False
         self._loading: dict[frozenset[tuple[Role, ModelFolder]], Future[Computing]] = {}
 
-    def several(self, count: int) -> Sequence[Replica]:
+    def several(self, count: int, *, lists: bool = False) -> Sequence[Replica]:
         """For a pool, which ends them."""
         made = [LocalReplica(self._compute, patience=patience_with) for _ in range(count)]
         self._replicas += made
+        self._lists |= lists
         return made
 
     def hold(self, models: Models, wanted: Wanted | None = None) -> None:
@@ -102,7 +112,8 @@ class LocalReplicas:
         begun = self._loading.get(wanted)
         if begun is None:
             aside = Aside()
-            self._loading[wanted] = begun = aside.begin(partial(_computing, models, self._device, rounded=EXACT))
+            making = partial(_computing, models, self._device, Seat(0, self._lists), rounded=EXACT)
+            self._loading[wanted] = begun = aside.begin(making)
             begun.add_done_callback(lambda _: self._loading.pop(wanted, None))
             aside.close()
         return begun
@@ -120,12 +131,12 @@ class ProcessReplicas:
         """`niceness` is by how much they give way to others for a processor."""
         self._device, self._niceness = device, niceness
         self._zygote = zygote or Zygote(["scoring.replicas.computing"])
-        self._replicas: list[ProcessReplica] = []
+        self._replicas: list[tuple[Seat, ProcessReplica]] = []
 
-    def several(self, count: int) -> Sequence[Replica]:
+    def several(self, count: int, *, lists: bool = False) -> Sequence[Replica]:
         """For a pool, which ends them."""
         made = [ProcessReplica(self._zygote, patience=patience_with) for _ in range(count)]
-        self._replicas += made
+        self._replicas += [(Seat(number, lists), replica) for number, replica in enumerate(made, len(self._replicas))]
         return made
 
     def hold(self, models: Models, wanted: Wanted | None = None) -> None:
@@ -133,17 +144,17 @@ class ProcessReplicas:
         rounded: frozenset[Role] | None = None
         ready: list[Process] = []
         with ExitStack() as undone:
-            for number in range(len(self._replicas)):
-                ready.append(self._started(models, rounded, number, wanted))
+            for seat, _ in self._replicas:
+                ready.append(self._started(models, rounded, seat, wanted))
                 undone.callback(ready[-1].close)
                 rounded = _rounded(ready[-1], wanted) if rounded is None else rounded
             undone.pop_all()
-        for number, (replica, process) in enumerate(zip(self._replicas, ready, strict=True)):
-            replica.renew(process, self._making(models, rounded, number, forgiving=True))
+        for (seat, replica), process in zip(self._replicas, ready, strict=True):
+            replica.renew(process, self._making(models, rounded, seat, forgiving=True))
 
     def check(self, models: Models, wanted: Wanted | None = None) -> None:
         """Raises ModelRejected for models that could not answer, GivenUp."""
-        self._started(models, EXACT, 0, wanted).close()
+        self._started(models, EXACT, Seat(0, lists=True), wanted).close()
 
     def beside(self) -> "ProcessReplicas":
         """Others, forked from the same process; they give way to these."""
@@ -154,16 +165,15 @@ class ProcessReplicas:
         self._zygote.close()
 
     def _making(
-        self, models: Models, rounded: frozenset[Role] | None, number: int, *, forgiving: bool = False
+        self, models: Models, rounded: frozenset[Role] | None, seat: Seat, *, forgiving: bool = False
     ) -> "Callable[[], Computing]":
         return partial(
-            _computing, models, self._device, number=number, rounded=rounded, forgiving=forgiving,
-            niceness=self._niceness,
+            _computing, models, self._device, seat, rounded=rounded, forgiving=forgiving, niceness=self._niceness,
         )  # fmt: skip
 
-    def _started(self, models: Models, rounded: frozenset[Role] | None, number: int, wanted: Wanted | None) -> Process:
+    def _started(self, models: Models, rounded: frozenset[Role] | None, seat: Seat, wanted: Wanted | None) -> Process:
         try:
-            return Process(self._zygote, self._making(models, rounded, number), wanted)
+            return Process(self._zygote, self._making(models, rounded, seat), wanted)
         except (ComputationFailed, ReplicaDied) as error:
             raise _rejected(error) from error
 
@@ -188,10 +198,10 @@ def _rejected(error: Exception) -> ModelRejected:
 
 
 def _computing(
-    models: Models, device: str, *, number: int = 0, rounded: frozenset[Role] | None, forgiving: bool = False,
+    models: Models, device: str, seat: Seat, *, rounded: frozenset[Role] | None, forgiving: bool = False,
     niceness: int = 0,
 ) -> "Computing":  # fmt: skip
     from scoring.replicas.computing import computing  # noqa: PLC0415  # takes seconds, which a server with processes saves
 
     os.nice(niceness)
-    return computing(models, device, number=number, rounded=rounded, forgiving=forgiving)
+    return computing(models, device, number=seat.number, rounded=rounded, forgiving=forgiving, lists=seat.lists)

@@ -91,9 +91,9 @@ class Predictions:
         self._loading = Loading(database, Memory(sizes.memory_bytes))
         self._pools = {
             name: Pool[Question, Place](
-                replicas.several(count), load=self._loading.load, batch_size=batch, longest_wait=sizes.longest_wait,
-                name=name, hand_out=hand_out, observe=observe, died=partial(self._died, name),
-                staffed=partial(self._staffed, name),
+                replicas.several(count, lists=name == POOLS[Task.RECOMMEND]), load=self._loading.load,
+                batch_size=batch, longest_wait=sizes.longest_wait, name=name, hand_out=hand_out, observe=observe,
+                died=partial(self._died, name), staffed=partial(self._staffed, name),
             )
             for name, count, batch in (
                 ("scores", sizes.replicas, sizes.batch),

@@ -14,6 +14,7 @@ from networks.tiny_model import tiny_model, write_tiny_model
 from scoring.folders import folder
 from scoring.pool.process import Process
 from scoring.pool.zygote import Zygote
+from scoring.recommendation import Recommender
 from scoring.replicas.asking import Kind, ModelFolder, Role, Task
 from scoring.replicas.computing import computing
 from scoring.replicas.replicas import LocalReplicas, ProcessReplicas
@@ -32,7 +33,7 @@ class Made(ProcessReplicas):
         self.processes: list[Process] = []
 
     def _making(
-        self, _models: object, rounded: frozenset[Role] | None, _number: int, *, forgiving: bool = False
+        self, _models: object, rounded: frozenset[Role] | None, _seat: object, *, forgiving: bool = False
     ) -> Any:  # noqa: ANN401
         if forgiving:
             return exact
@@ -93,6 +94,25 @@ def test_models_score_in_the_precision_that_was_decided(tmp_path: Path, rounded:
     made = computing(models, "cpu", rounded=rounded)
 
     assert pickle.loads(made(Kind(Task.ROUNDED), [b""])[0]) == rounded
+
+
+def test_only_a_replica_that_recommends_prepares_for_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared: list[Recommender] = []
+
+    def note(recommender: Recommender) -> None:
+        prepared.append(recommender)
+
+    monkeypatch.setattr(Recommender, "prepare", note)
+    replicas = LocalReplicas("cpu")
+    models = {Role.ACTIVE: ModelFolder("tiny-1", write_tiny_model(tmp_path, "tiny-1", seed=1))}
+
+    replicas.several(1)
+    replicas.hold(models)
+    assert not prepared
+
+    replicas.several(1, lists=True)
+    replicas.hold(models)
+    assert len(prepared) == 1
 
 
 def until_ended(pid: int) -> None:
