@@ -45,7 +45,7 @@ def ask(
     Uncertain customers come first, unlike those known and unlike one another.
     """
     limit_threads()
-    data = training_data(events, items, preset, database_url, as_of)
+    data = training_data(events, items, preset, database_url, as_of, spelled=True)
     histories = Histories.from_frame(data.events.filter(pl.col("time") < data.as_of))
     marked = np.isin(histories.customer_ids.astype(str), [] if known is None else _ids(known))
     with scorer_for(data, model, purpose=Purpose.ORDERS, seed=seed) as scorer:

@@ -82,7 +82,7 @@ def predict(
         fail("--market needs --model: an adapter changes one certain model")
     began = time.monotonic()
     limit_threads()
-    data = training_data(events, items, preset, database_url, as_of)
+    data = training_data(events, items, preset, database_url, as_of, spelled=True)
     histories = data.histories()
     with scorer_for(data, model, purpose=Purpose.ORDERS, seed=seed, market=market) as scorer:
         asked = blocks(histories, BLOCK, "Scoring")

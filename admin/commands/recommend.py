@@ -68,7 +68,7 @@ def recommend(
     """
     began = time.monotonic()
     limit_threads()
-    data = training_data(events, items, preset, database_url, as_of)
+    data = training_data(events, items, preset, database_url, as_of, spelled=True)
     going_on = events is not None and as_of is None and model is None
     if going_on:
         data = data.line_by_line()

@@ -79,22 +79,27 @@ class TrainingData:
 
 
 def training_data(
-    events: Path | None, items: Path | None, file_format: str | None, database_url: str | None, as_of: str | None
-) -> TrainingData:
-    """Read everything; ends the command with an error where a file or the database does not do."""
-    found = _from_database(database_url) if events is None else _from_file(events, file_format)
+    events: Path | None, items: Path | None, file_format: str | None, database_url: str | None, as_of: str | None, *,
+    spelled: bool = False,
+) -> TrainingData:  # fmt: skip
+    """Read everything; ends the command with an error where a file or the database does not do.
+
+    `spelled` also reads, which takes its time, how the files write ids: for commands that write them.
+    """
+    found = _from_database(database_url) if events is None else _from_file(events, file_format, spelled=spelled)
     if found.events.is_empty():
         fail("there are no events: import some with `tierwise import events`, or give --events")
     if items is not None:
         file = _items(items)
         gone = [item for item, available in file.availability.items() if not available]
         said = Unavailable(found.unavailable.revision + 1, "\n".join([*gone, found.unavailable.item_ids]))
-        spelled = {**found.spelled, **spellings_of_items(items)}
-        found = replace(found, items=file.rows, unavailable=said, spelled=spelled)
+        found = replace(found, items=file.rows, unavailable=said)
+        if spelled:
+            found = replace(found, spelled={**found.spelled, **spellings_of_items(items)})
     return replace(found, as_of=found.as_of if as_of is None else read_time(as_of, "--as-of"))
 
 
-def _from_file(path: Path, named: str | None) -> TrainingData:
+def _from_file(path: Path, named: str | None, *, spelled: bool) -> TrainingData:
     try:
         chosen = preset_or_mapping(named or "canonical")
         loaded = load_events(path, chosen, currency=chosen.currency or settings().currency, now=datetime.now(UTC))
@@ -105,7 +110,7 @@ def _from_file(path: Path, named: str | None) -> TrainingData:
     )
     return TrainingData(
         events=loaded.events, items=loaded.items, customers=loaded.customers, seen=loaded.seen,
-        as_of=_after(loaded.events), spelled=spellings(path, chosen),
+        as_of=_after(loaded.events), spelled=spellings(path, chosen) if spelled else {},
     )  # fmt: skip
 
 
