@@ -30,7 +30,7 @@ GROUPS: Mapping[Group, tuple[str, ...]] = MappingProxyType(
     }
 )  # fmt: skip
 """The telling ones first."""
-LESS_IS_BETTER = frozenset({"ece", "log_loss", "mae", "median_mae"})
+LESS_IS_BETTER = frozenset({"deviance", "ece", "log_loss", "mae", "median_mae"})
 ONE_IS_BEST = frozenset({"total_ratio"})
 OF_NO_MERIT = frozenset({"tree_share"})
 

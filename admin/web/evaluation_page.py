@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from admin.models.figures import LESS_IS_BETTER
 from admin.models.shares import why
 from admin.web.charts import BarChart, ColumnChart, LineChart, Series, bar_chart, column_chart, line_chart
 from admin.web.language import locale_of
@@ -29,7 +30,6 @@ FIGURES: Mapping[str, str] = {
 }  # fmt: skip
 FOUR_FIFTHS = 0.8
 """Of the highest selection rate: who is selected less often is at a disadvantage by the rule of that name."""
-LESS_IS_BETTER = frozenset({"log_loss", "ece", "mae", "median_mae", "deviance"})
 ORDER, CHURN = "an order", "nothing at all (churn)"
 FEWEST = 100
 """Customers below which a table of a slice says more of chance than of the model."""
