@@ -134,7 +134,7 @@ def _decision(decision: Decision) -> dict[str, object]:
 def _row(entry: AuditEntry) -> dict[str, object]:
     return {
         "number": entry.audit_id, "time": written(entry.time), "actor": entry.actor,
-        "action": entry.action, "object": entry.object_name, "version": entry.object_version,
+        "action": entry.action, "object": entry.object_name, "revision": entry.object_version,
         "outcome": entry.outcome, "before": entry.before, "after": entry.after, "basis": entry.basis,
         "reason": entry.reason, "request_id": entry.request_id,
     }  # fmt: skip

@@ -143,7 +143,12 @@ def test_a_file_that_is_none_of_checkpoints_is_refused_by_its_line(
 
 def test_the_log_is_listed_by_each_of_its_sides(written: Database, tierwise: Shell) -> None:
     (line,) = tierwise("audit", "list", "--of", "campaigns/c3")
-    assert (line["action"], line["after"], line["version"], line["basis"]) == ("campaigns.update", {"n": 3}, None, None)
+    assert (line["action"], line["after"], line["revision"], line["basis"]) == (
+        "campaigns.update",
+        {"n": 3},
+        None,
+        None,
+    )
     assert len(tierwise("audit", "list", "--action", "campaigns.update", "--until", "2026-11-20T12:00:01")) == 5
     assert tierwise("audit", "list", "--since", "2026-11-20T12:00:01") == []
     assert tierwise("audit", "list", "--outcome", "DENIED") == []
