@@ -10,6 +10,7 @@ from psycopg import sql
 from sqlalchemy import insert, select
 
 from database.audit.tables import CheckpointRow, SealRow
+from database.leading import leads
 from database.session import Snapshot, Transaction, driver_connection
 
 # RFC 8785: names in their order, no spaces between, strings escaped as there, whole numbers only. Times are
@@ -20,7 +21,6 @@ SELECT action, actor, after::text AS after, audit_id, basis::text AS basis, befo
 FROM audit_log AS source
 """)
 CANONICAL = sql.SQL("convert_to(row_to_json(line)::text, 'UTF8')")
-LEAD = "SELECT pg_try_advisory_xact_lock(hashtext('tierwise'), hashtext('audit seals'))"
 HORIZON = """
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint
 """
@@ -89,7 +89,7 @@ class Checkpoint:
 
 def lead(transaction: Transaction) -> bool:
     """Whether this transaction is the one that seals; others stand back until it ends."""
-    return bool(_one(driver_connection(transaction).execute(LEAD))[0])
+    return leads(transaction, "tierwise", "audit seals")
 
 
 def horizon(snapshot: Snapshot) -> Horizon:

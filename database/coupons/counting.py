@@ -9,17 +9,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 
 from database import planner
+from database.leading import leads
 from database.session import Snapshot, Transaction
+from database.terms.counters import USED
 
 LULL = timedelta(days=1)
 """After the end: no chunk of a launch is under way any more, and nothing is held."""
-COUNTERS = """
-SELECT coalesce(sum(spent_count), 0)::bigint AS spent_count, coalesce(sum(spent_minor), 0)::bigint AS spent_minor
-FROM budget_shards WHERE budget_shards.campaign_id = campaigns.campaign_id
-"""
 DUE = text(f"""
 SELECT campaigns.campaign_id FROM campaigns LEFT JOIN counted_campaigns AS counted USING (campaign_id)
-CROSS JOIN LATERAL ({COUNTERS}) AS used
+CROSS JOIN LATERAL ({USED}) AS used
 WHERE launch_time IS NOT NULL AND (
   count_time IS NULL OR count_time > :ahead
   OR NOT settled AND (count_time <= :stale OR count_time < (SELECT update_time FROM report_settings))
@@ -30,7 +28,7 @@ WHERE launch_time IS NOT NULL AND (
 NOTE = text(f"""
 INSERT INTO counted_campaigns (campaign_id, count_time, settled, spent_count, spent_minor)
 SELECT campaign_id, :now, state = 'ENDED' AND coalesce(finish_time, end_time) <= :over, spent_count, spent_minor
-FROM campaigns CROSS JOIN LATERAL ({COUNTERS}) AS used WHERE campaign_id = :campaign_id
+FROM campaigns CROSS JOIN LATERAL ({USED}) AS used WHERE campaign_id = :campaign_id
 ON CONFLICT (campaign_id) DO UPDATE SET (count_time, settled, spent_count, spent_minor) =
   (excluded.count_time, excluded.settled, excluded.spent_count, excluded.spent_minor)
 """)  # noqa: S608 - made of constants
@@ -75,7 +73,6 @@ SELECT campaign_id, day, tier, channel, arm, sum(issued), sum(redeemed), sum(giv
 FROM happened JOIN audiences USING (customer_id) WHERE campaign_id = :campaign_id
 GROUP BY campaign_id, day, tier, channel, arm
 """)
-LEAD = text("SELECT pg_try_advisory_xact_lock(hashtext('tierwise count'), hashtext(:campaign_id))")
 AS_OF = text("SELECT min(count_time) FROM counted_campaigns WHERE NOT settled")
 
 
@@ -90,7 +87,7 @@ def due(snapshot: Snapshot, now: datetime, *, every: timedelta) -> list[str]:
 def count(transaction: Transaction, campaign_id: str, now: datetime) -> bool:
     """Count a campaign as of now; False when somebody else is at it."""
     facts = {"campaign_id": campaign_id, "now": now, "over": now - LULL}
-    if not transaction.execute(LEAD, facts).scalar_one():
+    if not leads(transaction, "tierwise count", campaign_id):
         return False
     planner.no_nested_loops(transaction)
     planner.sort_in_memory(transaction)

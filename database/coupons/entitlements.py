@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 
 from database.models.tables import ScoreRow
 from database.session import Snapshot
+from database.terms.counters import USED
 
 # Whoever asks for codes only is answered by way of the customer's coupons, whoever asks for everything by way of the
 # campaigns. Of audiences and limits each campaign looks up its own by key: audiences have no index by customer, and
@@ -23,13 +24,10 @@ SELECT campaigns.campaign_id, display_name, campaigns.state, start_time, end_tim
   code, coupons.state, tier, channel, discount, issue_time, expire_time,
   (SELECT order_id FROM reservations WHERE reservations.code = coupons.code AND reservations.state = 'HELD'
     AND reservations.expire_time > :now),
-  coalesce(used.number - lapsed.number, 0), coalesce(used.minor - lapsed.minor, 0)
+  spent_count + reserved_count - lapsed.number, spent_minor + reserved_minor - lapsed.minor
 FROM campaigns
 {coupons} coupons ON coupons.campaign_id = campaigns.campaign_id AND coupons.customer_id = :customer_id
-CROSS JOIN LATERAL (
-  SELECT sum(reserved_count + spent_count)::bigint AS number, sum(reserved_minor + spent_minor)::bigint AS minor
-  FROM budget_shards WHERE budget_shards.campaign_id = campaigns.campaign_id AND coupons.state = 'ISSUED'
-) AS used CROSS JOIN LATERAL (
+CROSS JOIN LATERAL ({used} AND coupons.state = 'ISSUED') AS used CROSS JOIN LATERAL (
   SELECT count(*) AS number, coalesce(sum(discount_minor), 0)::bigint AS minor FROM reservations
   WHERE reservations.campaign_id = campaigns.campaign_id AND reservations.state = 'HELD'
     AND reservations.expire_time <= :now AND coupons.state = 'ISSUED'
@@ -37,7 +35,7 @@ CROSS JOIN LATERAL (
 WHERE campaigns.state NOT IN ('DRAFT', 'SUBMITTED') AND end_time > :since
 ORDER BY campaigns.campaign_id
 """
-OF_CODES, OF_EVERY = (text(STANDINGS.format(coupons=join)) for join in ("JOIN", "LEFT JOIN"))
+OF_CODES, OF_EVERY = (text(STANDINGS.format(coupons=join, used=USED)) for join in ("JOIN", "LEFT JOIN"))
 
 
 class Found(NamedTuple):

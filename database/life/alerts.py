@@ -7,14 +7,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 
 from database.session import Snapshot
+from database.terms.counters import USED
 
-TIGHT = text("""
-SELECT campaign_id, display_name, budget_minor, currency, used::bigint AS used_minor FROM campaigns JOIN LATERAL (
-  SELECT sum(reserved_minor + spent_minor) AS used FROM budget_shards
-  WHERE budget_shards.campaign_id = campaigns.campaign_id
-) AS booked ON used >= :share * budget_minor
+TIGHT = text(f"""
+SELECT campaign_id, display_name, budget_minor, currency, reserved_minor + spent_minor AS used_minor
+FROM campaigns JOIN LATERAL ({USED}) AS used ON reserved_minor + spent_minor >= :share * budget_minor
 WHERE state IN ('LAUNCHING', 'ACTIVE', 'PAUSED') ORDER BY end_time, campaign_id LIMIT :limit
-""")
+""")  # noqa: S608 - made of constants
 UNEVEN = text("""
 SELECT campaign_id, display_name FROM campaigns JOIN LATERAL (
   SELECT mismatch FROM result_readings WHERE result_readings.campaign_id = campaigns.campaign_id

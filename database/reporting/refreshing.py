@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import text
 
+from database.leading import leads
 from database.session import Snapshot, Transaction, changed_rows
 
 CONFIGURE = text("""
@@ -20,7 +21,6 @@ WHERE stored AND (as_of <= :stale OR as_of > :ahead OR as_of < update_time)
 ORDER BY as_of, name
 """)
 FRESH = text("SELECT name, as_of FROM report_views WHERE stored ORDER BY name")
-LEAD = text("SELECT pg_try_advisory_xact_lock(hashtext('tierwise report'), hashtext(:name))")
 REFRESH = text("SELECT refresh_report(:name, :now)")
 FAILED = text("UPDATE report_views SET attempt_time = :now, error = :error WHERE name = :name")
 RETRY = timedelta(minutes=5)
@@ -63,7 +63,7 @@ def refresh(transaction: Transaction, name: str, now: datetime) -> bool:
 
     Readers see the old rows until the transaction ends, and go on seeing them if it fails.
     """
-    if not transaction.execute(LEAD, {"name": name}).scalar_one():
+    if not leads(transaction, "tierwise report", name):
         return False
     transaction.execute(REFRESH, {"name": name, "now": now})
     return True

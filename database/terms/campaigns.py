@@ -8,15 +8,13 @@ from sqlalchemy import and_, delete, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONPATH, insert
 
 from database.session import Snapshot, Transaction, changed_rows, one
+from database.terms.counters import USED
 from database.terms.tables import CampaignRow
 
-GET = """
-SELECT campaigns.*, redeemed_count, discounted_minor FROM campaigns CROSS JOIN LATERAL (
-  SELECT coalesce(sum(spent_count), 0)::bigint AS redeemed_count,
-    coalesce(sum(spent_minor), 0)::bigint AS discounted_minor
-  FROM budget_shards WHERE budget_shards.campaign_id = campaigns.campaign_id
-) AS spent WHERE campaigns.campaign_id = %(campaign_id)s
-"""
+GET = f"""
+SELECT campaigns.*, spent_count AS redeemed_count, spent_minor AS discounted_minor
+FROM campaigns CROSS JOIN LATERAL ({USED}) AS used WHERE campaigns.campaign_id = %(campaign_id)s
+"""  # noqa: S608 - made of constants
 
 
 def add(transaction: Transaction, campaign_id: str, plan: Mapping[str, Any], now: datetime) -> bool:
