@@ -9,20 +9,18 @@ from sqlalchemy import CTE, ColumnElement, Double, cast, column, func, select, t
 
 from database.customers.tables import CustomerRow
 from database.experiments.assignment import Groups, group
-from database.experiments.outcomes import EVENT_TYPES, Product
+from database.experiments.outcomes import EVENT_TYPES, PAID, Product
 from database.models.canary_runs import CanaryRun
 from database.reporting.refreshing import shop_currency
 from database.session import Snapshot
 
 CANARY, BETWEEN, ACTIVE = "canary", "between", "active"
-# A return takes back what was paid; money in another currency than the shop's does not count.
-MONEY = """
+MONEY = f"""
 WITH money AS (
-  SELECT customer_id, time, event_type = :purchase AS bought, CASE WHEN currency IS NULL OR currency = :currency THEN
-    CASE WHEN event_type = :purchase THEN 1 ELSE -1 END * round(coalesce(quantity, 1) * unit_price_minor)
-  END AS paid FROM events WHERE event_type IN (:purchase, :return) AND time < :until
+  SELECT customer_id, time, event_type = :purchase AS bought, {PAID} AS paid
+  FROM events WHERE event_type IN (:purchase, :return) AND time < :until
 )
-"""
+"""  # noqa: S608 - made of constants
 # What a customer did in the 90 days before foretells what came, whichever model answered.
 ACTED = text(
     MONEY
