@@ -11,6 +11,7 @@ from admin.files.rule_files import read_rule
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit, fail
 from admin.shell.transactions import Etag, Limit, Reason, changing, reading
+from admin.shell.waiting import show_begun
 from admin.subcommands import approval, editing, schedule, switches
 from admin.subcommands import plan_options as options
 from admin.subcommands.budget import budget as budget_of
@@ -136,7 +137,7 @@ def launch(
     name = f"campaigns/{campaign_id}"
     with changing(database_url, reason, action="campaigns.launch", object_name=name) as (transaction, cause):
         operation = launching.launch(transaction, cause, campaign_id, etag=etag)
-    emit({"operation_id": operation.operation_id, "state": operation.state}, as_json=as_json, title="Launching")
+    show_begun(operation, title="Launching", as_json=as_json)
 
 
 @app.command()

@@ -8,6 +8,7 @@ from admin.models import explanations
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit
 from admin.shell.transactions import Etag, Reason, changing
+from admin.shell.waiting import show_begun
 from campaigns.customers import erasure
 from rules.sentence import Language
 
@@ -24,7 +25,7 @@ def erase(
     about = f"customers/{customer_id}"
     with changing(database_url, reason, action=erasure.ACTION, object_name=about) as (transaction, cause):
         operation = erasure.begin(transaction, cause, customer_id, etag=etag)
-    emit({"operation_id": operation.operation_id, "state": operation.state}, as_json=as_json, title="Erased")
+    show_begun(operation, title="Erased", as_json=as_json)
 
 
 @app.command()

@@ -123,8 +123,8 @@ def reconcile(
         with changing(database_url, reason, **rights) as (transaction, cause):
             reconciliation.keep(transaction, operation, found, cause)
         operation = looked_up(operation.operation_id, database_url)
-    if operation.response is None:
-        fail(f"{operation.name} ended as {operation.state}: {operation.error or 'it was cancelled'}")
+    refuse_unfinished(operation)
+    assert operation.response is not None
     differences = operation.response["differences"]
     if as_json:
         emit({"operation_id": operation.operation_id, **operation.response}, as_json=True)

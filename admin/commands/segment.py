@@ -9,6 +9,7 @@ from admin.files.rule_files import SOURCE, read_rule
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit
 from admin.shell.transactions import Etag, Limit, Reason, changing, reading
+from admin.shell.waiting import show_begun
 from admin.typed.times import written
 from campaigns.audiences import segment_building, segments
 from campaigns.audiences.segments import Segment
@@ -94,7 +95,7 @@ def build(
     about = f"segments/{segment_id}"
     with changing(database_url, reason, action="segments.build", object_name=about) as (transaction, cause):
         operation = segment_building.begin(transaction, cause, segment_id, etag=etag)
-    emit({"operation_id": operation.operation_id, "state": operation.state}, as_json=as_json, title="Building")
+    show_begun(operation, title="Building", as_json=as_json)
 
 
 @app.command()

@@ -27,12 +27,17 @@ def refuse_unfinished(operation: Operation) -> None:
         fail(f"{operation.name} ended as {operation.state}: {operation.error or 'it was cancelled'}")
 
 
+def show_begun(operation: Operation, *, title: str, as_json: bool) -> None:
+    """What is under way: its id, for `tierwise job`, and its state."""
+    emit({"operation_id": operation.operation_id, "state": operation.state}, as_json=as_json, title=title)
+
+
 def succeeded(
     operation: Operation, database_url: str | None, *, wait: bool, title: str, as_json: bool
 ) -> Operation | None:
     """What has just begun, when it is done; None for whoever does not wait, who is told that it is under way."""
     if not wait:
-        emit({"operation_id": operation.operation_id, "state": operation.state}, as_json=as_json, title=title)
+        show_begun(operation, title=title, as_json=as_json)
         return None
     done = waited(operation.operation_id, database_url)
     refuse_unfinished(done)

@@ -14,6 +14,7 @@ from admin.files.coupon_rows import CODE, COLUMNS, CUSTOMER, PAGE_ROWS, row_of
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit, fail, progress_bar
 from admin.shell.transactions import Limit, Reason, changing, reading
+from admin.shell.waiting import show_begun
 from campaigns.coupons import deliveries, exporting, handing_over, own_codes, redemption
 from campaigns.coupons.own_codes import OwnCode
 from campaigns.life import campaigns
@@ -70,7 +71,7 @@ def hand_over(
     about = f"campaigns/{campaign_id}"
     with changing(database_url, reason, action=handing_over.ACTION, object_name=about) as (transaction, cause):
         begun = handing_over.begin(transaction, cause, campaign_id)
-    emit({"operation_id": begun.operation_id, "state": begun.state}, as_json=as_json, title="Begun")
+    show_begun(begun, title="Begun", as_json=as_json)
 
 
 @app.command("messages")
