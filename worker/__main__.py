@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from functools import partial
 from threading import Event, Thread
 from typing import Any, NoReturn
 
@@ -111,17 +112,13 @@ def beat(app: Celery, read: Settings, url: str) -> int:
         app.send_task(schedule.TICK, expires=schedule.TICK_SECONDS)
 
     threads = [
-        Thread(
-            target=ticking.run, args=(tick, stop), kwargs={"seconds": schedule.TICK_SECONDS}, name="clock", daemon=True
-        ),
-        Thread(
-            target=relay.run, args=(database, send, stop), kwargs={"revive_seconds": read.revive_seconds}, name="relay",
-            daemon=True,
-        ),
-        Thread(
-            target=sealer.run, args=(database, stop), kwargs={"anchor": read.audit_anchor}, name="sealer", daemon=True
-        ),
-    ]  # fmt: skip
+        Thread(target=run, name=name, daemon=True)
+        for name, run in {
+            "clock": partial(ticking.run, tick, stop, seconds=schedule.TICK_SECONDS),
+            "relay": partial(relay.run, database, send, stop, revive_seconds=read.revive_seconds),
+            "sealer": partial(sealer.run, database, stop, anchor=read.audit_anchor),
+        }.items()
+    ]
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
     try:

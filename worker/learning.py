@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 from campaigns.models.retraining import Retraining
 from database.embedded import end_with_parent
@@ -50,9 +51,7 @@ class Learner:
         """Learn for this folder; False where somebody does already."""
         folder.parent.mkdir(parents=True, exist_ok=True)
         with _beside(folder, "lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if _is_held(lock):
                 return False
             # The lock goes with the open file, which the other process has from here on.
             command = [sys.executable, "-m", "worker.learning", str(folder), json.dumps(pinned.request())]
@@ -86,10 +85,15 @@ class Learner:
 def under_way(folder: Path) -> bool:
     """Whether somebody learns for this folder."""
     with _beside(folder, "lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
+        return _is_held(lock)
+
+
+def _is_held(lock: TextIO) -> bool:
+    """By another process; otherwise it is held from here on, as long as the file is open."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
     return False
 
 
