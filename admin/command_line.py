@@ -39,7 +39,7 @@ COMMANDS = {
     "serve": Command("admin.commands.serve", "The gRPC server"),
     "top": Command("admin.commands.top", "A running server's pools, live: rates, queues, waits, losses"),
     "work": Command("admin.commands.work", "A Celery worker for bulk work"),
-    "beat": Command("admin.commands.beat", "The clock: nightly rescoring, the outbox, the sweeper"),
+    "beat": Command("admin.commands.beat", "The clock: what is due, the outbox, the seals of the audit log"),
     "rules": Command("admin.commands.rules", "Check a rule, read it as a sentence, see who it means and why"),
     "segment": Command("admin.commands.segment", "Saved segments: a rule with a name, and its members"),
     "tier": Command("admin.commands.tier", "Tier schemes: how predicted value becomes high, mid and low"),

@@ -10,5 +10,5 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def beat() -> None:
-    """Keep time until SIGTERM: nightly rescoring, the outbox, the sweeper."""
+    """Keep time until SIGTERM: what is due each minute, the outbox, the seals of the audit log."""
     os.execv(sys.executable, [sys.executable, "-m", "worker", "beat"])  # noqa: S606  # no shell is wanted
