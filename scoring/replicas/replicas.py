@@ -131,12 +131,14 @@ class ProcessReplicas:
         """`niceness` is by how much they give way to others for a processor."""
         self._device, self._niceness = device, niceness
         self._zygote = zygote or Zygote(["scoring.replicas.computing"])
-        self._replicas: list[tuple[Seat, ProcessReplica]] = []
+        self._replicas: list[ProcessReplica] = []
+        self._seats: list[Seat] = []
 
     def several(self, count: int, *, lists: bool = False) -> Sequence[Replica]:
         """For a pool, which ends them."""
         made = [ProcessReplica(self._zygote, patience=patience_with) for _ in range(count)]
-        self._replicas += [(Seat(number, lists), replica) for number, replica in enumerate(made, len(self._replicas))]
+        self._replicas += made
+        self._seats += [Seat(number, lists) for number in range(len(self._seats), len(self._replicas))]
         return made
 
     def hold(self, models: Models, wanted: Wanted | None = None) -> None:
@@ -144,12 +146,12 @@ class ProcessReplicas:
         rounded: frozenset[Role] | None = None
         ready: list[Process] = []
         with ExitStack() as undone:
-            for seat, _ in self._replicas:
+            for seat in self._seats:
                 ready.append(self._started(models, rounded, seat, wanted))
                 undone.callback(ready[-1].close)
                 rounded = _rounded(ready[-1], wanted) if rounded is None else rounded
             undone.pop_all()
-        for (seat, replica), process in zip(self._replicas, ready, strict=True):
+        for seat, replica, process in zip(self._seats, self._replicas, ready, strict=True):
             replica.renew(process, self._making(models, rounded, seat, forgiving=True))
 
     def check(self, models: Models, wanted: Wanted | None = None) -> None:
