@@ -24,9 +24,10 @@ from scoring.networks.network import HORIZONS
 from scoring.networks.passing import Forward, Plainly
 from scoring.predictors.further_orders import further_orders
 from scoring.predictors.horizons import purchase_within
+from scoring.question import Question
 from scoring.reasons.contrast import contrasts
 from scoring.reasons.event_effects import event_effects
-from scoring.reasons.explanation import Customer, Parts, explain, parts_of
+from scoring.reasons.explanation import Parts, explain, parts_of
 from scoring.reasons.wording import WORDINGS
 from scoring.recommendation import Recommender, Request
 from scoring.score import (
@@ -41,25 +42,12 @@ from scoring.score import (
     Strategy,
     Unavailable,
 )
-from scoring.seen.actions import Floats, Pairs, actions_of, pairs_of
+from scoring.seen.actions import Floats, actions_of, pairs_of
 from scoring.seen.blocks import PASSES
-from scoring.seen.features import raw_features
-from scoring.seen.sequence import Tokens, tokens_of
+from scoring.seen.sequence import tokens_of
 
 BEYOND = 2.0**53
 """What is not below it is no amount of money, and NaN is not below anything."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A batch of C customers, ready to be asked about."""
-
-    tokens: Tokens
-    pairs: Pairs
-    raw: Floats
-    """[C, F] raw features."""
-    tabular: npt.NDArray[np.float32]
-    """[C, S] normalised features; 0 where nothing is known of the customer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +113,13 @@ class Scorer:
     @np.errstate(invalid="ignore", over="ignore")
     def score_each(self, histories: Histories, as_of: Floats) -> list[Score | None]:
         """The same, with None for each of whom the model says no number."""
-        question = self._question(histories, as_of)
+        question = Question.of(self.model, histories, as_of)
         return self._scores(histories, as_of, question, self._outlook(question, as_of))
 
     @np.errstate(invalid="ignore", over="ignore")
     def score_within(self, days: float, histories: Histories, as_of: Floats) -> tuple[list[Score], Ahead]:
         """Scores, and what comes within 7 to 365 days, by the same pass. Raises NoNumber."""
-        question = self._question(histories, as_of)
+        question = Question.of(self.model, histories, as_of)
         outlook = self._outlook(question, as_of)
         purchase = purchase_within(days, outlook.purchase, question.raw, self.model.buying)
         orders, usual = (
@@ -148,31 +136,29 @@ class Scorer:
         self, histories: Histories, as_of: Floats, *, language: Language = Language.ENGLISH
     ) -> list[Explanation]:
         """Scores with what made them, in words of a language, one customer after the other. Raises NoNumber."""
-        question = self._question(histories, as_of)
+        question = Question.of(self.model, histories, as_of)
         answers = self._mixed(question, self._exactly)
         outlook = outlook_of(answers, self.model.calibration, as_of)
         scores = self._all(histories, self._scores(histories, as_of, question, outlook))
         logits = longest_logit(answers, self.model.calibration, as_of)
         return [
-            explain(
-                self.model, _customer(question, place), score, float(logits[place]), self.device, WORDINGS[language]
-            )
+            explain(self.model, question.customer(place), score, float(logits[place]), self.device, WORDINGS[language])
             for place, score in enumerate(scores)
         ]
 
     def logits(self, histories: Histories, as_of: Floats) -> Floats:
         """[C] of `purchase_90`, exact also far from one half."""
-        answers = self._mixed(self._question(histories, as_of), self._exactly)
+        answers = self._mixed(Question.of(self.model, histories, as_of), self._exactly)
         return longest_logit(answers, self.model.calibration, as_of)
 
     def features(self, histories: Histories, as_of: Floats) -> npt.NDArray[np.float32]:
         """[C, S] as the model reads them."""
-        return self._question(histories, as_of).tabular
+        return Question.of(self.model, histories, as_of).tabular
 
     def parts(self, histories: Histories, as_of: Floats) -> list[Parts]:
         """For judging explanations: each customer's parts, beside what leaving out that one part alone does."""
-        question = self._question(histories, as_of)
-        return [parts_of(self.model, _customer(question, place), self.device) for place in range(len(histories))]
+        question = Question.of(self.model, histories, as_of)
+        return [parts_of(self.model, question.customer(place), self.device) for place in range(len(histories))]
 
     def event_effects(
         self, history: Histories, as_of: float, *, language: Language = Language.ENGLISH
@@ -218,14 +204,6 @@ class Scorer:
     @cached_property
     def _recommender(self) -> Recommender:
         return Recommender(self.model, self.device)
-
-    def _question(self, histories: Histories, as_of: Floats) -> Question:
-        actions = actions_of(histories, self.model.catalogue)
-        pairs = pairs_of(actions, np.arange(len(histories)), as_of)
-        raw = raw_features(actions, pairs, self.model.buying)
-        known = (pairs.last > pairs.first)[:, None]
-        tabular = np.where(known, self.model.normaliser(raw), np.float32(0))
-        return Question(tokens_of(actions), pairs, raw, tabular)
 
     @cached_property
     def _forward(self) -> Forward:
@@ -292,15 +270,3 @@ class Scorer:
                 orders.tolist(), strict=True,
             )
         ]  # fmt: skip
-
-
-def _customer(question: Question, place: int) -> Customer:
-    pairs = question.pairs
-    return Customer(
-        tokens=question.tokens,
-        first=int(pairs.first[place]),
-        last=int(pairs.last[place]),
-        as_of=float(pairs.as_of[place]),
-        raw=question.raw[place],
-        tabular=question.tabular[place],
-    )
