@@ -236,15 +236,17 @@ class Recommender:
             Strategy.CONTENT: self.content.nearest(ranked.items, ranked.weights, chosen),
         }
         return [
-            self._reason(part, sources[part][place] if part in sources else chosen[place], ranked)
-            for place, part in enumerate(loudest)
+            self._reason(part, number, sources[part][place] if part in sources else number, ranked)
+            for place, (part, number) in enumerate(zip(loudest, chosen, strict=True))
         ]
 
-    def _reason(self, part: Strategy, source: int, ranked: Ranked) -> Reason:
+    def _reason(self, part: Strategy, number: int, source: int, ranked: Ranked) -> Reason:
         """The item that it comes from, or else the item itself, is the `source`."""
         match part:
             case Strategy.AGAIN:
                 return Reason(Why.BOUGHT_BEFORE)
+            case Strategy.TOGETHER | Strategy.CONTENT if source == number:
+                return Reason(Why.LOOKED_AT)
             case Strategy.TOGETHER:
                 return self._because(Why.BOUGHT_AFTER, source)
             case Strategy.CONTENT:
@@ -252,7 +254,7 @@ class Recommender:
             case Strategy.DEEP:
                 return Reason(Why.SIMILAR_CUSTOMERS)
             case _:
-                return Reason(Why.POPULAR if ranked.parts[Strategy.POPULAR][source] > 0 else Why.IN_CATALOGUE)
+                return Reason(Why.POPULAR if ranked.parts[Strategy.POPULAR][number] > 0 else Why.IN_CATALOGUE)
 
     def _because(self, why: Why, number: int) -> Reason:
         """Of another item."""

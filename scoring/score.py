@@ -142,6 +142,8 @@ class Why(StrEnum):
     POPULAR = "popular"
     IN_CATALOGUE = "in_catalogue"
     """Nothing else."""
+    LOOKED_AT = "looked_at"
+    """Lately, or put in the cart, without being bought."""
 
 
 class Reason(NamedTuple):

@@ -1,4 +1,4 @@
-"""The networks behind stored scores, for whoever asks why: read in a thread on first use, so that no page waits."""
+"""The networks behind stored scores, for pages that ask them: read in a thread on first use, so that no page waits."""
 
 import threading
 from collections import OrderedDict
@@ -13,7 +13,7 @@ import numpy as np
 from database.models.registry import RegisteredModel
 from events.history import Histories
 from rules.sentence import Language
-from scoring.score import Contrast, Explanation, Score
+from scoring.score import Contrast, Explanation, Recommendation, Score, Unavailable
 
 if TYPE_CHECKING:
     from scoring.scorer import Scorer
@@ -52,6 +52,16 @@ class Explainer:
             return []
         with self._one_at_a_time:
             return scorer.contrasts(history, as_of.timestamp(), above, language=language)
+
+    def recommend(
+        self, model: RegisteredModel, history: Histories, as_of: datetime, count: int, unavailable: Unavailable
+    ) -> list[Recommendation] | None:
+        """To one customer; None while the network is being read. Raises ModelRejected."""
+        scorer = self._ready(model)
+        if scorer is None:
+            return None
+        with self._one_at_a_time:
+            return scorer.recommend(history, np.full(1, as_of.timestamp()), count=count, unavailable=unavailable)[0]
 
     def _ready(self, model: RegisteredModel) -> "Scorer | None":
         with self._guard:

@@ -80,6 +80,12 @@ def categories_of(snapshot: Snapshot, item_ids: Collection[str]) -> dict[str, st
     return {item_id: category for item_id, category in snapshot.execute(query) if category is not None}
 
 
+def titles_of(snapshot: Snapshot, item_ids: Collection[str]) -> dict[str, str]:
+    """Item to title, for those of the items that the catalogue has one of."""
+    query = select(ItemRow.item_id, ItemRow.title).where(ItemRow.item_id.in_(item_ids), ItemRow.title != "")
+    return {item_id: title for item_id, title in snapshot.execute(query) if title is not None}
+
+
 def categories(snapshot: Snapshot, *, limit: int) -> list[str]:
     """Paths that items of the catalogue lie in, in their order."""
     query = select(ItemRow.category).where(ItemRow.category != "").distinct().order_by(ItemRow.category).limit(limit)

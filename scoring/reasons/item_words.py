@@ -10,11 +10,12 @@ WORDS: Mapping[Language, Mapping[Why, str]] = MappingProxyType({
     Language.ENGLISH: {
         Why.BOUGHT_BEFORE: "bought before", Why.BOUGHT_AFTER: "often bought after {}", Why.SIMILAR: "similar to {}",
         Why.SIMILAR_CUSTOMERS: "what customers with a similar history buy next", Why.POPULAR: "popular lately",
-        Why.IN_CATALOGUE: "in the catalogue",
+        Why.IN_CATALOGUE: "in the catalogue", Why.LOOKED_AT: "looked at lately",
     },
     Language.CHINESE: {
         Why.BOUGHT_BEFORE: "曾经购买", Why.BOUGHT_AFTER: "购买“{}”后常买", Why.SIMILAR: "与“{}”相似",
         Why.SIMILAR_CUSTOMERS: "购买经历相似的客户接下来会买", Why.POPULAR: "近期热销", Why.IN_CATALOGUE: "在售商品",
+        Why.LOOKED_AT: "近期浏览过",
     },
 })  # fmt: skip
 UNTITLED: Mapping[Language, str] = MappingProxyType({Language.ENGLISH: "item {}", Language.CHINESE: "商品 {}"})

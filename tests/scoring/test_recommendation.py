@@ -13,7 +13,7 @@ from events.event import EventType
 from scoring.model import Model
 from scoring.ranking import spread, top
 from scoring.reasons.item_words import item_words
-from scoring.score import Recommendation, Strategy, UnknownItem
+from scoring.score import Reason, Recommendation, Strategy, UnknownItem, Why
 from scoring.scorer import Scorer
 from scoring.together import Together
 
@@ -166,6 +166,17 @@ def test_a_view_is_no_purchase_but_speaks() -> None:
     found = items(Scorer(followed(("item-4", "item-9"))).recommend(looked, at(), count=20, strategy=Strategy.TOGETHER))
 
     assert found[0] == "item-9"
+
+
+@pytest.mark.parametrize("strategy", [Strategy.TOGETHER, Strategy.CONTENT])
+def test_what_was_looked_at_and_not_bought_is_not_said_to_follow_itself(strategy: Strategy) -> None:
+    scorer = Scorer(followed(("item-4", "item-4"), ("item-4", "item-8")))
+    looked = histories(row(EventType.VIEW, 2, item_id="item-4"))
+    why = {one.item_id: one.reason for one in scorer.recommend(looked, at(), count=2, strategy=strategy)[0]}
+
+    assert why["item-4"] == Reason(Why.LOOKED_AT)
+    assert item_words(why["item-4"]) == "looked at lately"
+    assert {reason.source_id for reason in why.values()} == {None, "item-4"}
 
 
 def test_diversity_spreads_the_list_and_keeps_the_best_first() -> None:

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 from made.campaigns import (
     NOT_OVER,
@@ -19,6 +20,7 @@ from made.campaigns import (
     store_scores,
 )
 from made.lessons import teach
+from networks.tiny_model import ITEMS, TITLES
 from playwright.sync_api import Route, expect
 from running.browser import Site, faults, in_chinese, picture
 from shops.known_shop import known_shop
@@ -29,9 +31,11 @@ from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.discount import Discount, Percent
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Levels, Measure, Method, Tier
+from database.events import availability
+from database.events.items import copy_items
 from database.events.store import insert_events
 from database.forecast import expected_uplifts
-from events.event import Event, EventType
+from events.event import ITEM_SCHEMA, Event, EventType
 from rules.rule import Compare, Operator
 
 
@@ -68,8 +72,8 @@ def test_without_scripts_what_comes_later_has_a_page_of_its_own(shop: Site) -> N
     register_model(shop.database, "m2")
     for address, heading in later.items():
         page.goto(address)
-        expect(page.get_by_text("being looked at")).to_be_hidden()
-        page.get_by_role("link", name="Look at it on a page of its own").click()
+        expect(page.get_by_text("being looked at").first).to_be_hidden()
+        page.get_by_role("link", name="Look at it on a page of its own").first.click()
         expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
         page.get_by_role("link", name="Back to the page that it belongs to").click()
         assert page.url == shop.address + address
@@ -91,8 +95,9 @@ def test_what_does_not_come_is_said_and_leads_to_a_page_of_its_own(shop: Site) -
     page.goto("/customers/c1")
 
     expect(page.get_by_role("alert")).to_contain_text("asked for and did not come")
-    expect(page.get_by_text("Being looked at…")).to_be_hidden()
-    expect(page.get_by_role("link", name="Look at it on a page of its own")).to_be_visible()
+    why = page.get_by_role("region", name="Why this score")
+    expect(why.get_by_text("Being looked at…")).to_be_hidden()
+    expect(why.get_by_role("link", name="Look at it on a page of its own")).to_be_visible()
     assert faults(page) == []
     page.get_by_role("link", name="Older").click()
     expect(page.get_by_role("cell", name="i44", exact=True)).to_be_visible()
@@ -241,6 +246,30 @@ def test_the_card_says_why_a_score_is_what_it_is_and_why_campaigns_give_what_the
     picture(page, "customer-zh-dark-narrow")
 
 
+def test_the_card_says_what_to_show_next_by_title_and_why_but_for_what_cannot_be_had(shop: Site) -> None:
+    rows = [
+        (item, title, None, None, None, None) for item, title in [*zip(ITEMS, TITLES, strict=True), ("i0", "Oak Stool")]
+    ]
+    with shop.database.writing() as transaction:
+        copy_items(transaction, pl.DataFrame(rows, schema=ITEM_SCHEMA, orient="row"))
+    page = shop.enter("anna")
+    page.goto("/customers/c1")
+    listed = page.get_by_role("region", name="What to show next").locator("tbody").get_by_role("row")
+
+    expect(listed).to_have_count(6)
+    expect(page.get_by_role("cell", name="Oak Stool i0")).to_be_visible()
+    first = listed.first.inner_text()
+    assert re.fullmatch(
+        r"(Red|Blue|Green) (Lamp|Mug|Chair|Rug) item-\d+\twhat customers with a similar history buy next", first
+    )
+    assert faults(page) == []
+    with shop.database.writing() as transaction:
+        availability.say(transaction, {first.split()[2]: False})
+    in_chinese(page)
+    expect(page.get_by_text("购买经历相似的客户接下来会买").first).to_be_visible()
+    assert first.split("\t")[0] not in page.get_by_role("region", name="接下来推荐什么").inner_text()
+
+
 def test_the_card_says_what_more_would_be_enough_and_that_it_is_no_cause(shop: Site) -> None:
     with shop.database.writing() as transaction:
         scheme = schemes.create(
@@ -265,7 +294,8 @@ def test_a_network_that_is_not_on_this_machine_cannot_say_why(site: Site) -> Non
 
     page.goto("/customers/c1")
 
-    expect(page.get_by_text("The network of model m1 cannot be read on this machine")).to_be_visible()
+    of_both = page.get_by_text("The network of model m1 cannot be read on this machine")
+    expect(of_both).to_contain_text(["it cannot say why", "it cannot say what to show"])
 
 
 def test_an_analyst_sees_no_customer(shop: Site) -> None:

@@ -1,9 +1,11 @@
-// What was asked for and does not come is said above the page, until something comes again; a part that comes later
-// keeps its link.
+// What was asked for and does not come is said above the page, until something that is asked for comes; a part that
+// comes later keeps its link, and says nothing of its neighbours.
 const unreached = document.getElementById("unreached");
 for (const trouble of ["htmx:responseError", "htmx:sendError", "htmx:timeout"])
   document.addEventListener(trouble, ({ target }) => {
     unreached?.removeAttribute("hidden");
     target.closest?.(".later")?.classList.add("absent");
   });
-document.addEventListener("htmx:afterRequest", ({ detail }) => detail.successful && unreached?.setAttribute("hidden", ""));
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (detail.successful && !detail.elt.matches(".later")) unreached?.setAttribute("hidden", "");
+});

@@ -24,17 +24,17 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n tierwise/v1/recommendation.proto\x12\x0btierwise.v1\"\x9c\x02\n\x0eRecommendation\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x01\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x37\n\x0breason_code\x18\x04 \x01(\x0e\x32\".tierwise.v1.Recommendation.Reason\x12\x16\n\x0esource_item_id\x18\x05 \x01(\t\"\x88\x01\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x11\n\rBOUGHT_BEFORE\x10\x01\x12\x10\n\x0c\x42OUGHT_AFTER\x10\x02\x12\x0b\n\x07SIMILAR\x10\x03\x12\x15\n\x11SIMILAR_CUSTOMERS\x10\x04\x12\x0b\n\x07POPULAR\x10\x05\x12\x10\n\x0cIN_CATALOGUE\x10\x06*m\n\x08Strategy\x12\x18\n\x14STRATEGY_UNSPECIFIED\x10\x00\x12\n\n\x06HYBRID\x10\x01\x12\x08\n\x04\x44\x45\x45P\x10\x02\x12\x0c\n\x08TOGETHER\x10\x03\x12\x0b\n\x07POPULAR\x10\x04\x12\x0b\n\x07\x43ONTENT\x10\x05\x12\t\n\x05\x41GAIN\x10\x06\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n tierwise/v1/recommendation.proto\x12\x0btierwise.v1\"\xab\x02\n\x0eRecommendation\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x01\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x37\n\x0breason_code\x18\x04 \x01(\x0e\x32\".tierwise.v1.Recommendation.Reason\x12\x16\n\x0esource_item_id\x18\x05 \x01(\t\"\x97\x01\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x11\n\rBOUGHT_BEFORE\x10\x01\x12\x10\n\x0c\x42OUGHT_AFTER\x10\x02\x12\x0b\n\x07SIMILAR\x10\x03\x12\x15\n\x11SIMILAR_CUSTOMERS\x10\x04\x12\x0b\n\x07POPULAR\x10\x05\x12\x10\n\x0cIN_CATALOGUE\x10\x06\x12\r\n\tLOOKED_AT\x10\x07*m\n\x08Strategy\x12\x18\n\x14STRATEGY_UNSPECIFIED\x10\x00\x12\n\n\x06HYBRID\x10\x01\x12\x08\n\x04\x44\x45\x45P\x10\x02\x12\x0c\n\x08TOGETHER\x10\x03\x12\x0b\n\x07POPULAR\x10\x04\x12\x0b\n\x07\x43ONTENT\x10\x05\x12\t\n\x05\x41GAIN\x10\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tierwise.v1.recommendation_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_STRATEGY']._serialized_start=336
-  _globals['_STRATEGY']._serialized_end=445
+  _globals['_STRATEGY']._serialized_start=351
+  _globals['_STRATEGY']._serialized_end=460
   _globals['_RECOMMENDATION']._serialized_start=50
-  _globals['_RECOMMENDATION']._serialized_end=334
+  _globals['_RECOMMENDATION']._serialized_end=349
   _globals['_RECOMMENDATION_REASON']._serialized_start=198
-  _globals['_RECOMMENDATION_REASON']._serialized_end=334
+  _globals['_RECOMMENDATION_REASON']._serialized_end=349
 # @@protoc_insertion_point(module_scope)

@@ -83,6 +83,8 @@ class Recommendation(_message.Message):
         """It is popular lately."""
         IN_CATALOGUE: Recommendation._Reason.ValueType  # 6
         """Nothing more than that it stands in the catalogue."""
+        LOOKED_AT: Recommendation._Reason.ValueType  # 7
+        """The customer looked at it lately, or put it in the cart, without buying it."""
 
     class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
         """What speaks for an item."""
@@ -101,6 +103,8 @@ class Recommendation(_message.Message):
     """It is popular lately."""
     IN_CATALOGUE: Recommendation.Reason.ValueType  # 6
     """Nothing more than that it stands in the catalogue."""
+    LOOKED_AT: Recommendation.Reason.ValueType  # 7
+    """The customer looked at it lately, or put it in the cart, without buying it."""
 
     ITEM_ID_FIELD_NUMBER: _builtins.int
     SCORE_FIELD_NUMBER: _builtins.int
