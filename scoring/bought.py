@@ -35,10 +35,10 @@ class Returning(StrEnum):
 
 
 def context_of(
-    tokens: Tokens, pairs: Pairs, items: int, decay: float, session: Sequence[Integers]
+    tokens: Tokens, pairs: Pairs, items: int, decay: float | Sequence[float], session: Sequence[Integers]
 ) -> sparse.csr_matrix:
     """[C, items] weights of the items in each customer's latest actions: decay to the power of how many came after."""
-    actions = tokens.actions
+    actions, decays = tokens.actions, np.broadcast_to(decay, len(pairs)).tolist()
     rows, columns, weights = [0], [0], [0.0]
     for row, (first, last) in enumerate(zip(pairs.first.tolist(), pairs.last.tolist(), strict=True)):
         places = np.flatnonzero(np.isin(actions.kind[first:last], SPEAKING))[-CONTEXT:][::-1] + first
@@ -48,7 +48,7 @@ def context_of(
             known = {number for number in bag if number > UNKNOWN}
             rows += [row] * len(known)
             columns += known
-            weights += [decay**age] * len(known)
+            weights += [decays[row] ** age] * len(known)
     return sparse.csr_matrix((weights, (rows, columns)), shape=(len(pairs), items))
 
 

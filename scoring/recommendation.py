@@ -7,7 +7,7 @@ was divided by its largest value of the customer.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise, repeat, starmap
+from itertools import chain, pairwise, repeat, starmap
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from torch import Tensor
 from scoring.again import again_of
 from scoring.bought import Returning, begun_by, bought_by, context_of
 from scoring.content import Content
-from scoring.model import Model
+from scoring.model import Blend, Model
 from scoring.networks.network import Network
 from scoring.ranking import HIDDEN, spread, top
 from scoring.score import ALL_THERE, Reason, Recommendation, Strategy, Unavailable, UnknownItem, Why
@@ -66,6 +66,8 @@ class Ranked:
     """Scores [V + 2] of the strategies."""
     largest: Mapping[Strategy, float]
     """Of each strategy's scores, by which they are divided."""
+    voices: Mapping[Strategy, float]
+    """Which strategies have a say, and how much."""
     items: Integers
     """That speak for the customer."""
     weights: Floats
@@ -120,27 +122,22 @@ class Recommender:
 
     def ranked(self, tokens: Tokens, pairs: Pairs, request: Request) -> Iterator[Ranked]:
         """Each of C customers, one after the other: scores of a large catalogue are held of one alone."""
-        blend, known = self.model.blend, self.model.catalogue
+        known, bought, returning = self.model.catalogue, bought_by(tokens, pairs), self.model.blend.returning
+        blends = [self.model.blend if len(items) else self.model.newcomers or self.model.blend for items in bought]
+        voices = [_voices(request.strategy, blend) for blend in blends]
         session = [known.numbers(np.array(items, dtype=object)) for items in request.context_items]
-        context = _rows(context_of(tokens, pairs, len(known) + 2, blend.decay, session))
-        needed = dict.fromkeys((*self._voices(request.strategy), Strategy.POPULAR))
+        context = _rows(context_of(tokens, pairs, len(known) + 2, [blend.decay for blend in blends], session))
+        needed = dict.fromkeys([*chain.from_iterable(voices), Strategy.POPULAR])
         lines = [self._lines(strategy, tokens, pairs, context) for strategy in needed]
-        bought, returning = bought_by(tokens, pairs), blend.returning
         begun = begun_by(tokens, pairs) if returning is Returning.LATER else bought
         for row, scores in enumerate(zip(*lines, strict=True)):
             items, weights = context[row]
             yield Ranked(
                 parts=dict(zip(needed, scores, strict=True)),
                 largest={s: max(float(line.max()), LEAST) for s, line in zip(needed, scores, strict=True)},
-                items=items, weights=weights, bought=bought[row], hidden=returning.hidden(bought[row], begun[row]),
+                voices=voices[row], items=items, weights=weights, bought=bought[row],
+                hidden=returning.hidden(bought[row], begun[row]),
             )  # fmt: skip
-
-    def _voices(self, strategy: Strategy) -> dict[Strategy, float]:
-        """Which strategies have a say, and how much."""
-        if strategy is not Strategy.HYBRID:
-            return {strategy: 1.0}
-        weights = {part: float(getattr(self.model.blend, part.value)) for part in Strategy if part is not strategy}
-        return {part: weight for part, weight in weights.items() if weight > 0}
 
     def _lines(
         self, strategy: Strategy, tokens: Tokens, pairs: Pairs, context: Sequence[tuple[Integers, Floats]]
@@ -203,7 +200,7 @@ class Recommender:
 
     def _blended(self, ranked: Ranked) -> Floats:
         total = np.zeros(len(self.model.catalogue) + 2)
-        for part, weight in self._voices(Strategy.HYBRID).items():
+        for part, weight in ranked.voices.items():
             total += ranked.parts[part] * (weight / ranked.largest[part])
         return total
 
@@ -217,16 +214,16 @@ class Recommender:
         chosen = top(scores, wanted)
         if request.diversity:
             chosen = spread(chosen, scores[chosen], self.content.words, request.count, request.diversity)
-        item_ids, reasons = self.model.catalogue.item_ids, self._reasons(chosen, ranked, request.strategy)
+        item_ids, reasons = self.model.catalogue.item_ids, self._reasons(chosen, ranked)
         return [
             Recommendation(item_id=item_ids[number - 2], score=float(scores[number]), reason=reason)
             for number, reason in zip(chosen.tolist(), reasons, strict=True)
         ]
 
-    def _reasons(self, chosen: Integers, ranked: Ranked, strategy: Strategy) -> list[Reason]:
+    def _reasons(self, chosen: Integers, ranked: Ranked) -> list[Reason]:
         """Of each item, by what speaks loudest for it."""
         loudest, most = np.full(len(chosen), Strategy.POPULAR, dtype=object), np.zeros(len(chosen))
-        for part, weight in self._voices(strategy).items():
+        for part, weight in ranked.voices.items():
             said = ranked.parts[part][chosen] * (weight / ranked.largest[part])
             loudest[said > most] = part
             most = np.maximum(most, said)
@@ -286,6 +283,14 @@ class Recommender:
     def content(self) -> Content:
         """What the items are called."""
         return Content.of(self.model.catalogue)
+
+
+def _voices(strategy: Strategy, blend: Blend) -> dict[Strategy, float]:
+    """Which strategies have a say, and how much."""
+    if strategy is not Strategy.HYBRID:
+        return {strategy: 1.0}
+    weights = {part: float(getattr(blend, part.value)) for part in Strategy if part is not strategy}
+    return {part: weight for part, weight in weights.items() if weight > 0}
 
 
 def _rows(table: sparse.csr_matrix) -> list[tuple[Integers, Floats]]:

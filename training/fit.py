@@ -113,7 +113,8 @@ def _final(course: Course, rehearsal: Rehearsal) -> Model:
         catalogue=course.catalogue, networks=learned.networks, normaliser=prepared.normaliser, buying=prepared.buying,
         calibration=calibration, mixture=mixture, further=fit_further_orders(prepared, course.seed),
         together=nothing(course.items) if taste is None else _together(course, taste.habits, nobody),
-        blend=START if taste is None else taste.blend, next_items=next_items, item_vectors=course.item_vectors,
+        blend=START if taste is None else taste.blend, newcomers=None if taste is None else taste.newcomers,
+        next_items=next_items, item_vectors=course.item_vectors,
         manifest={
             "code_version": version("tierwise"),
             "configuration": course.configuration.to_json(),

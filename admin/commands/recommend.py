@@ -85,13 +85,13 @@ def recommend(
             for block in blocks(histories, BLOCK, "Recommending")
         ]
         made = pl.concat([SCHEMA.to_frame(), *lists])
-        model_id, blend = scorer.model_id, scorer.manifest["blend"]
+        model_id, blends = scorer.model_id, {name: scorer.manifest.get(name) for name in ("blend", "newcomers")}
     with whole_file(out) as unfinished:
         data.as_written(made).write_parquet(unfinished)
     summary = {"customers": len(histories), "rows": made.height, "foretold": "next line" if going_on else "next order"}
     summary |= {"model_id": model_id, "out": str(out)}
     seconds = round(time.monotonic() - began, 1)
-    emit(summary | {"blend": blend, "seconds": seconds}, as_json=as_json, title="Recommended")
+    emit(summary | blends | {"seconds": seconds}, as_json=as_json, title="Recommended")
 
 
 def _asked(block: Histories, data: TrainingData, *, going_on: bool) -> Floats:

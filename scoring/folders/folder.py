@@ -94,6 +94,7 @@ def _write_files(model: Model, folder: Path) -> None:
         "buying": asdict(model.buying),
         "calibration": model.calibration.to_json(),
         "blend": asdict(model.blend),
+        "newcomers": None if model.newcomers is None else asdict(model.newcomers),
         "shares": {"purchase": dict(model.mixture.purchase), "spend": dict(model.mixture.spend)},
         "files": files,
     }
@@ -152,6 +153,7 @@ def _assembled(folder: Path, manifest: Mapping[str, Any], device: torch.device) 
         calibration=Calibration.from_json(manifest["calibration"]),
         together=together_from(together, len(catalogue) + 2),
         blend=Blend(**manifest["blend"]),
+        newcomers=None if manifest.get("newcomers") is None else Blend(**manifest["newcomers"]),
         mixture=_mixture(folder, manifest, arrays, len(normaliser.names)),
         further=recurrence_from(arrays, len(normaliser.names)),
         item_vectors=vectors,

@@ -127,6 +127,24 @@ def test_strangers_get_what_is_popular() -> None:
         assert item_words(found[0].reason) == "popular lately"
 
 
+def test_who_has_bought_nothing_is_answered_by_a_blend_of_their_own() -> None:
+    """Also who has only looked, and beside others."""
+    only = replace(MODEL.blend, together=0.0, deep=0.0, content=0.0, popular=0.0, repurchase=True)
+    model = replace(followed(("item-4", "item-9")), blend=replace(only, together=1.0))
+    model = replace(model, newcomers=replace(only, content=1.0))
+    rows = bought(5, item_id="item-4"), row(EventType.VIEW, 5, "bob", item_id="item-4")
+    three = histories(*rows, customers=["ann", "bob", "carl"])
+
+    found = Scorer(model).recommend(
+        three, at(3), count=1, context_items=[[], [], ["item-4"]], exclude=[frozenset({"item-4"})] * 3
+    )
+
+    assert [one[0].item_id for one in found] == ["item-9", "item-0", "item-0"]
+    assert [item_words(one[0].reason) for one in found[1:]] == ["similar to Blue Lamp"] * 2
+    everybody = Scorer(replace(model, newcomers=None)).recommend(three, at(3), count=1)
+    assert [one[0].item_id for one in everybody[:2]] == ["item-9", "item-9"]
+
+
 def test_what_a_blend_says_nothing_of_follows_by_popularity() -> None:
     """Of blends that were chosen by held-out orders some give what is popular no weight."""
     alone = replace(MODEL.blend, together=1.0, deep=0.0, content=0.0, popular=0.0, repurchase=True)

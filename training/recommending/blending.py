@@ -1,5 +1,6 @@
 """How the recommendation strategies are weighed against one another for a shop: by orders that were held out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,9 +13,10 @@ from scoring.model import Blend, Model
 from scoring.ranking import HIDDEN, top
 from scoring.recommendation import Recommender, Request
 from scoring.score import Strategy
-from scoring.seen.actions import Actions
+from scoring.seen.actions import Actions, Floats, Integers
 from scoring.seen.catalogue import UNKNOWN
 from scoring.seen.sequence import Tokens
+from training.material.baskets import Baskets
 from training.material.held_out import Held
 from training.recommending.popularity import Popularity
 
@@ -28,8 +30,13 @@ START = Blend(together=1.0, deep=0.5, content=0.1, popular=0.05, decay=0.5, repu
 """For a shop with too few orders to choose by."""
 SOME = 0.1
 """Share of purchases of what the customer bought before from which on such a shop's customers buy things again."""
+BEYOND_CHANCE = 2.0
+"""Standard errors."""
 NOTHING = -1.0
 """Score of a place where no candidate stands."""
+
+Weights = npt.NDArray[np.float32]
+"""[strategies]"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +64,36 @@ def choose_blend(
         figures = {
             f"{part}_hit_rate_10": quality(candidates, weights)[0] for part, weights in zip(PARTS, alone, strict=True)
         }
-        found, weights = _search(candidates)
+        found, weights = _search(candidates, _weights(START))
         figures |= {"hybrid_hit_rate_10": found[0], "hybrid_ndcg_10": found[1]}
-        chosen = {part.value: float(weight) for part, weight in zip(PARTS, weights, strict=True)}
+        chosen = _named(weights)
         repurchase = returning is not Returning.NOTHING
         chosen[Strategy.AGAIN] *= repurchase
         blend = replace(model.blend, repurchase=repurchase, at_once=returning is Returning.ALL, **chosen)
         tried.append((sum(found), blend, figures))
     _, blend, figures = max(tried, key=lambda choice: choice[0])
     return blend, figures
+
+
+def choose_newcomers(
+    model: Model, tokens: Tokens, baskets: Baskets, popularity: Popularity, usual: Blend, device: torch.device
+) -> tuple[Blend | None, dict[str, float]]:
+    """Weights for who has bought nothing yet, and what they reach on baskets; None where too few tell.
+
+    The `usual` ones stay unless others are better beyond chance: of many, always some are on a few baskets. Decay is
+    from item to item here, which orders say nothing of.
+    """
+    if not baskets.held.telling:
+        return None, {}
+    asked = replace(model, blend=START)
+    candidates = _candidates(asked, tokens, baskets.held, popularity, device, baskets.held.bought)[Returning.NOTHING]
+    weights, before = _search(candidates, _weights(usual))[1], _weights(usual)
+    better = (gains(candidates, weights) - gains(candidates, before)).sum(axis=0)
+    if better.mean() <= BEYOND_CHANCE * better.std() / np.sqrt(len(better)):
+        weights = before
+    figures = dict(zip(("newcomers_hit_rate_10", "newcomers_ndcg_10"), quality(candidates, weights), strict=True))
+    named = _named(weights)
+    return Blend(**named, decay=START.decay, repurchase=usual.repurchase, at_once=usual.at_once), figures
 
 
 def bought_again(actions: Actions) -> float:
@@ -79,10 +107,16 @@ def bought_again(actions: Actions) -> float:
 
 
 def _candidates(
-    model: Model, tokens: Tokens, held: Held, popularity: Popularity, device: torch.device
+    model: Model,
+    tokens: Tokens,
+    held: Held,
+    popularity: Popularity,
+    device: torch.device,
+    session: Sequence[Integers] = (),
 ) -> dict[Returning, Candidates]:
     """By what may come again; an order that is whole leaves no choice for what stands in it."""
-    recommender, request = Recommender(model, device), Request(count=1)
+    recommender, item_ids = Recommender(model, device), model.catalogue.item_ids
+    context = [[item_ids[number - UNKNOWN - 1] for number in items.tolist()] for items in session]
     choices = Returning if any(map(len, held.begun)) else (Returning.NOTHING, Returning.ALL)
     shape = (len(held.pairs), CANDIDATES * len(PARTS))
     tables = {
@@ -92,6 +126,7 @@ def _candidates(
     for start in range(0, len(held.pairs), BLOCK):
         rows = np.arange(start, min(start + BLOCK, len(held.pairs)))
         popular = popularity.places(held.pairs.as_of[rows])
+        request = Request(count=1, context_items=context[start : start + BLOCK])
         everybody = recommender.ranked(tokens, held.pairs.some(rows), request)
         for row, moment, ranked in zip(rows.tolist(), popular.tolist(), everybody, strict=True):
             parts = {**ranked.parts, Strategy.POPULAR: popularity.scores[moment]}
@@ -107,8 +142,15 @@ def _candidates(
     return tables
 
 
-def _search(candidates: Candidates) -> tuple[tuple[float, float], npt.NDArray[np.float32]]:
-    weights = np.array([getattr(START, part.value) for part in PARTS], dtype=np.float32)
+def _weights(blend: Blend) -> Weights:
+    return np.array([getattr(blend, part.value) for part in PARTS], dtype=np.float32)
+
+
+def _named(weights: Weights) -> dict[str, float]:
+    return {part.value: float(weight) for part, weight in zip(PARTS, weights, strict=True)}
+
+
+def _search(candidates: Candidates, weights: Weights) -> tuple[tuple[float, float], Weights]:
     best = quality(candidates, weights)
     for place in (4, 1, 2, 3, 0) * 2:
         for weight in WEIGHTS:
@@ -120,10 +162,16 @@ def _search(candidates: Candidates) -> tuple[tuple[float, float], npt.NDArray[np
     return best, weights
 
 
-def quality(candidates: Candidates, weights: npt.NDArray[np.float32]) -> tuple[float, float]:
+def quality(candidates: Candidates, weights: Weights) -> tuple[float, float]:
     """Hit rate and NDCG at 10 of the best-placed wanted item, under a blend [strategies]."""
+    hits, placed = gains(candidates, weights).mean(axis=1).tolist()
+    return hits, placed
+
+
+def gains(candidates: Candidates, weights: Weights) -> Floats:
+    """[2, n] the same of each customer."""
     total = np.tensordot(weights, candidates.scores, axes=1)
     best = np.where(candidates.wanted, total, NOTHING).max(axis=1)
     ties = (total == best[:, None]).sum(axis=1) - 1
     rank = np.where(best > 0, (total > best[:, None]).sum(axis=1) + ties / 2, np.inf)
-    return float((rank < CUT).mean()), float(np.where(rank < CUT, 1 / np.log2(rank + 2), 0.0).mean())
+    return np.stack((rank < CUT, np.where(rank < CUT, 1 / np.log2(rank + 2), 0.0)))

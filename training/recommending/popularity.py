@@ -75,10 +75,17 @@ def remembered(purchases: Purchases, items: int, held: Held) -> tuple[float, Pop
     """The memory in days under which the held-out orders were likeliest when they came, and what was popular then."""
     if not held.telling:
         return MEMORIES[0], Popularity(np.zeros(1), np.zeros((1, items), dtype=np.float32))
-    moments = np.unique(np.quantile(held.pairs.as_of, np.linspace(0.0, 1.0, MOMENTS), method="lower"))
+    moments = moments_of(held.pairs.as_of)
     found = {memory: popular_at(purchases, items, moments, memory) for memory in MEMORIES}
     best = max(found, key=lambda memory: _likelihood(found[memory], held))
     return best, found[best]
+
+
+def moments_of(times: Floats) -> Floats:
+    """A few of them, ascending; one where there are none."""
+    if not len(times):
+        return np.zeros(1)
+    return np.unique(np.quantile(times, np.linspace(0.0, 1.0, MOMENTS), method="lower"))
 
 
 def _likelihood(popularity: Popularity, held: Held) -> float:
