@@ -23,7 +23,10 @@ SILENCE = 1.0
 Fail = Callable[[Sequence[Row[Request, Beside]], Exception], None]
 """Tells all who wait for these rows."""
 Staffed = Callable[[int, Exception | None], None]
-"""Told how many replicas there are, and why one was lost or None as it is back, in that order: the queue waits."""
+"""Told how many replicas there are, and why one was lost or None as it is back, in that order.
+
+It may wait for whoever asks the queue.
+"""
 LATE = "the deadline passed before the work began"
 
 
@@ -46,6 +49,7 @@ class Queue(Generic[Request, Beside]):
         self._lock = threading.Lock()
         self._arrived_more, self._ready_more = threading.Condition(self._lock), threading.Condition(self._lock)
         self._closed = threading.Condition(self._lock)
+        self._tells_of_staff = threading.Lock()
         self._arrived, self._ready = Waiting[Request, Beside](), Waiting[Request, Beside]()
         self._loading: Sequence[Row[Request, Beside]] = ()
         self._foresight = Foresight[Request, Beside]()
@@ -144,20 +148,22 @@ class Queue(Generic[Request, Beside]):
 
     def lost(self, error: Exception) -> None:
         """A replica does not come back for now; where none is left, nobody waits for one."""
-        with self._lock:
-            self._replicas -= 1
-            gone = [] if self._replicas else [*self._arrived, *self._ready]
-            self._arrived.take(gone)
-            self._ready.take(gone)
-            self._counters.tally("failed", gone)
-            self._staffed(self._replicas, error)
+        with self._tells_of_staff:
+            with self._lock:
+                self._replicas = left = self._replicas - 1
+                gone = [] if left else [*self._arrived, *self._ready]
+                self._arrived.take(gone)
+                self._ready.take(gone)
+                self._counters.tally("failed", gone)
+            self._staffed(left, error)
         self._fail(gone, error)
 
     def found(self) -> None:
         """A lost replica is back."""
-        with self._lock:
-            self._replicas += 1
-            self._staffed(self._replicas, None)
+        with self._tells_of_staff:
+            with self._lock:
+                self._replicas = now = self._replicas + 1
+            self._staffed(now, None)
 
     def close(self) -> None:
         """Let nobody in any more."""

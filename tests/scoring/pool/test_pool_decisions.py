@@ -184,6 +184,24 @@ def test_a_replica_that_comes_back_is_told_of_after_the_one_that_was_lost() -> N
     assert told == [0, 1]
 
 
+def test_who_is_told_of_replicas_may_wait_for_one_who_asks_the_queue() -> None:
+    let_in = list[bool]()
+
+    def told(_replicas: int, _error: Exception | None) -> None:
+        asking = threading.Thread(target=queue.admit, args=(NOW + 1,))
+        asking.start()
+        asking.join(0.5)
+        let_in.append(not asking.is_alive())
+
+    queue = Queue[int, None](
+        batch_size=4, replicas=1, longest_wait=10.0, clock=lambda: NOW, fail=lambda _rows, _error: None, staffed=told
+    )
+    queue.lost(ReplicaDied("it is started again"))
+    queue.found()
+
+    assert let_in == [True, True]
+
+
 def test_the_wait_is_that_of_the_batches_ahead() -> None:
     learned = pace(fixed=1.0, each=0.5)
     ahead = Backlog(rows=5, units=10, running=0.25)
