@@ -137,11 +137,12 @@ def erase(transaction: Transaction, customer_id: str, *, pseudonym: str, now: da
     connection = driver_connection(transaction)
     connection.execute(LOCK_CUSTOMER, (customer_id,))
     codes = [code for (code,) in connection.execute(LOCK_COUPONS, (customer_id,)).fetchall()]
+    # Before the books are closed: then no coupon would be the customer's, nor keep its place in the audience.
+    left = connection.execute(LEAVE_LAUNCHES, (customer_id,)).rowcount
     known = {"codes": codes, "customer_id": customer_id, "pseudonym": pseudonym, "now": now}
     touched = {
         table: connection.execute(statement.encode(), known).rowcount for table, statement in CLOSE_BOOKS.items()
     }
-    left = connection.execute(LEAVE_LAUNCHES, (customer_id,)).rowcount
     which = update(AudienceRow).where(
         AudienceRow.campaign_id == any_(func.array(EVERY_CAMPAIGN)), AudienceRow.customer_id == customer_id
     )

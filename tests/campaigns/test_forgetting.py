@@ -280,7 +280,7 @@ def test_a_launch_that_stands_still_is_not_waited_for_and_goes_on(database: Data
     with database.writing() as transaction:
         campaigns.resume(transaction, make_cause(), "spring")
     assert finish_launch(database, read_operation(database, begun.operation_id)).state == "SUCCEEDED"
-    assert counts(database, "coupons") == (3,)
+    assert counts(database, "coupons", "audiences") == (3, 3)
 
 
 def test_a_launch_gives_nothing_to_who_was_erased_before_it_came_to_them(database: Database) -> None:
