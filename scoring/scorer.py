@@ -22,7 +22,7 @@ from scoring.model import Manifest, Model
 from scoring.networks.frames import Frames
 from scoring.networks.network import HORIZONS
 from scoring.networks.passing import Forward, Plainly
-from scoring.predictors.further_orders import further_orders
+from scoring.predictors.further_orders import further_orders, median_orders
 from scoring.predictors.horizons import purchase_within
 from scoring.question import Question
 from scoring.reasons.contrast import contrasts
@@ -58,6 +58,8 @@ class Ahead:
     """[C] chance of an order."""
     orders: Floats
     """[C] expected, also over those who buy nothing."""
+    median_orders: Floats
+    """[C] half of customers like this one order at most so often."""
     spend: Floats
     """[C] expected likewise, minor units: it grows with the expected number of orders."""
     median_spend: Floats
@@ -122,14 +124,13 @@ class Scorer:
         question = Question.of(self.model, histories, as_of)
         outlook = self._outlook(question, as_of)
         purchase = purchase_within(days, outlook.purchase, question.raw, self.model.buying)
-        orders, usual = (
-            self._orders(within, chance, question)
-            for within, chance in ((days, purchase), (HORIZONS[-1], outlook.purchase[:, -1]))
-        )
+        further = self._further(days, question)
+        orders, usual = purchase * (1.0 + further), self._orders(outlook, question)
         longer = np.divide(orders, usual, out=np.zeros(len(orders)), where=usual > 0)
         ahead = outlook.within(purchase, longer)
         scores = self._all(histories, self._scores(histories, as_of, question, outlook))
-        return scores, Ahead(purchase, orders, ahead.spend, ahead.median_spend)
+        median = median_orders(purchase, further, question.raw, self.model.buying)
+        return scores, Ahead(purchase, orders, median, ahead.spend, ahead.median_spend)
 
     @np.errstate(invalid="ignore", over="ignore")
     def explain(
@@ -230,10 +231,13 @@ class Scorer:
     def _outlook(self, question: Question, as_of: Floats) -> Outlook:
         return outlook_of(self._mixed(question, self._forward), self.model.calibration, as_of)
 
-    def _orders(self, days: float, purchase: Floats, question: Question) -> Floats:
-        """[C] expected within so many days, of chances [C] of one within them."""
-        model = self.model
-        return purchase * (1.0 + further_orders(days, question.raw, question.tabular, model.buying, model.further))
+    def _orders(self, outlook: Outlook, question: Question) -> Floats:
+        """[C] expected within the longest horizon."""
+        return outlook.purchase[:, -1] * (1.0 + self._further(HORIZONS[-1], question))
+
+    def _further(self, days: float, question: Question) -> Floats:
+        """[C] expected within so many days, after the first of them."""
+        return further_orders(days, question.raw, question.tabular, self.model.buying, self.model.further)
 
     def _all(self, histories: Histories, scores: Sequence[Score | None]) -> list[Score]:
         said = [score for score in scores if score is not None]
@@ -244,7 +248,7 @@ class Scorer:
 
     def _scores(self, histories: Histories, as_of: Floats, question: Question, outlook: Outlook) -> list[Score | None]:
         low, high = outlook.band
-        orders = self._orders(HORIZONS[-1], outlook.purchase[:, -1], question)
+        orders = self._orders(outlook, question)
         told = np.column_stack((outlook.purchase, outlook.churn, outlook.spend, low, high, orders))
         return [
             Score(

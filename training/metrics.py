@@ -176,9 +176,9 @@ SINGLE: Mapping[str, Figure] = MappingProxyType({"median_mae": mean_error})
 Figures of earlier models have `mae`, which was of the expectation.
 """
 COUNTS: Mapping[str, Figure] = MappingProxyType({
-    "deviance": deviance, "spearman": spearman, "mae": mean_error, "total_ratio": total_ratio,
+    "deviance": deviance, "spearman": spearman, "total_ratio": total_ratio,
 })  # fmt: skip
-"""Of a number of orders."""
+"""Of an expected number of orders."""
 
 
 def all_metrics(

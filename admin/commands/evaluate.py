@@ -119,7 +119,8 @@ def _of_slices(found: Evaluation) -> list[dict[str, object]]:
     return [
         {
             "slice": name, "question": question, "customers": each.customers, "rate": each.mean,
-            **each.figures[OURS], "near chance": "yes" if each.near_chance else "",
+            **each.figures[OURS], "too few": "" if each.telling else "yes",
+            "near chance": "yes" if each.near_chance else "",
         }
         for name, products in found.slices.items()
         for question, each in (("purchase", products.purchase), ("churn", products.churn))

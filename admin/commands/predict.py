@@ -37,6 +37,7 @@ SCHEMA = pl.Schema(
         "churn_probability": pl.Float64(),
         "expected_orders": pl.Float64(),
         "median_spend": pl.Float64(),
+        "median_orders": pl.Float64(),
     }
 )
 
@@ -65,9 +66,10 @@ def predict(
 ) -> None:
     """Write what each customer seen before a time will do, or which label each text of a file has.
 
-    Columns: customer_id, purchase_probability, expected_spend, churn_probability, expected_orders, median_spend. Spend
-    is in major units of the events' currency: expected_spend adds up to totals, median_spend is the best single amount
-    for one customer, 0 where an order is unlikely. Churn is over 90 days whatever the horizon, which is 7 to 365 days.
+    Columns: customer_id, purchase_probability, expected_spend, churn_probability, expected_orders, median_spend,
+    median_orders. Spend is in major units of the events' currency. What is expected adds up to totals; a median is the
+    best single number for one customer, 0 where an order is unlikely. Churn is over 90 days whatever the horizon, which
+    is 7 to 365 days.
     With --documents: row (in the file, from 0), customer_id where there is one, label, and a chance of each label.
     """
     given = given_of(context)
@@ -117,5 +119,6 @@ def _foretold(scorer: Scorer, block: Histories, as_of: datetime, horizon: int) -
         "churn_probability": [score.churn for score in scores],
         "expected_orders": ahead.orders,
         "median_spend": ahead.median_spend / minor_units_of(scorer.currency),
+        "median_orders": ahead.median_orders,
     }
     return pl.DataFrame(columns, schema=SCHEMA)

@@ -24,7 +24,7 @@ WORDS: Mapping[str, str] = {
 }  # fmt: skip
 FIGURES: Mapping[str, str] = {
     "auc": "AUC", "average_precision": "average precision", "log_loss": "log loss", "ece": "calibration error",
-    "gini": "Gini", "spearman": "Spearman", "mae": "mean error", "median_mae": "mean error",
+    "gini": "Gini", "spearman": "Spearman", "median_mae": "mean error",
     "capture_top_decile": "spend in top tenth", "total_ratio": "predicted over real total",
     "deviance": "Poisson deviance",
 }  # fmt: skip
@@ -153,10 +153,11 @@ def _questions(found: Evaluation) -> list[Question]:
     asked = [("All customers.", CHURN, found.everybody.churn)]
     for name, products in found.slices.items():
         asked += [(MEANINGS[name], ORDER, products.purchase), (MEANINGS[name], CHURN, products.churn)]
-    return [
-        Question(who, what, comparison, _table(comparison), comparison.customers < FEWEST)
-        for who, what, comparison in asked
-    ]
+    return [Question(who, what, comparison, _table(comparison), _few(comparison)) for who, what, comparison in asked]
+
+
+def _few(comparison: Comparison) -> bool:
+    return comparison.customers < FEWEST or not comparison.telling
 
 
 def _groups(found: Evaluation) -> list[tuple[Group, tuple[Cell, ...]]]:
@@ -177,7 +178,7 @@ def _table(comparison: Comparison) -> Table:
 def _cell(comparison: Comparison, name: str, word: str) -> Cell:
     low, high = comparison.intervals[name][word]
     verdict = ""
-    if name != OURS and word != "total_ratio":
+    if name != OURS and word != "total_ratio" and comparison.telling:
         least, most = comparison.differences[name][word]
         ahead, behind = (most < 0, least > 0) if word in LESS_IS_BETTER else (least > 0, most < 0)
         verdict = "better" if ahead else "worse" if behind else ""

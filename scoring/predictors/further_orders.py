@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import nbdtrik
 
 from scoring import buying
 from scoring.buying import HORIZON_DAYS, BuyingModel
@@ -87,6 +88,18 @@ def further_orders(
     if days == HORIZON_DAYS:
         return both
     return both * closed_form(days, raw, model) / np.maximum(life, FEWEST)
+
+
+def median_orders(chance: Floats, further: Floats, raw: Floats, model: BuyingModel) -> Floats:
+    """[P] half of customers like this one order at most so often: 0 where no order is as likely as one.
+
+    Of chances [P] of an order, and so many expected ones [P] after it. These are as many as a Gamma rate makes them,
+    whose shape is what the closed form knows of the customer: a negative binomial.
+    """
+    shape = model.r + np.maximum(raw[:, NAMES.index("orders")] - 1.0, 0.0)
+    within = np.maximum(1.0 - 0.5 / np.maximum(chance, FEWEST), 0.0)
+    after = np.ceil(nbdtrik(within, shape, shape / (shape + np.maximum(further, FEWEST))))
+    return np.where(chance > 0.5, 1.0 + after, 0.0)  # noqa: PLR2004  a half
 
 
 def closed_forms(raw: Floats, model: BuyingModel) -> Floats:

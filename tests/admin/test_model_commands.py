@@ -76,6 +76,7 @@ def test_predictions_have_one_row_for_each_customer(files: Path) -> None:
         "churn_probability",
         "expected_orders",
         "median_spend",
+        "median_orders",
     ]
     assert said["customers"] == made.height == made["customer_id"].n_unique() == SHOP["customer_id"].n_unique()
     assert made["purchase_probability"].is_between(0, 1).all()
@@ -103,6 +104,7 @@ def test_a_shorter_horizon_promises_less(files: Path) -> None:
         assert (shorter["expected_spend"] < longer["expected_spend"]).all()
         assert (shorter["expected_orders"] < longer["expected_orders"]).all()
         assert (shorter["median_spend"] <= longer["median_spend"]).all()
+        assert (shorter["median_orders"] <= longer["median_orders"]).all()
 
 
 def test_recommendations_are_ranked_from_zero_without_repeats(files: Path) -> None:
@@ -127,7 +129,7 @@ def test_evaluation_sets_the_model_beside_baselines(files: Path) -> None:
     low, high = found["differences"]["recency"]["auc"]
     assert low <= high
     assert set(found["orders"]["figures"]) == set(found["figures"])
-    assert set(found["orders"]["differences"]["trees"]) == {"deviance", "spearman", "mae", "total_ratio"}
+    assert set(found["orders"]["differences"]["trees"]) == {"deviance", "spearman", "median_mae", "total_ratio"}
     assert sum(row["customers"] for row in found["order_deciles"]) == found["customers"]
     slices = found["slices"]
     assert sum(each["purchase"]["customers"] for each in slices.values()) == found["customers"]

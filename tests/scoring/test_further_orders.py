@@ -20,6 +20,7 @@ from scoring.predictors.further_orders import (
     closed_form,
     closed_forms,
     further_orders,
+    median_orders,
     recurrence_from,
 )
 from scoring.predictors.horizons import purchase_within
@@ -69,12 +70,27 @@ def test_expected_orders_are_at_least_the_chance_and_never_fall(
     model = replace(MODEL, a=leaving[0], b=leaving[1])
 
     chances = np.array([purchase_within(days, purchase, raw, model)[0] for days in WEEKS])
-    expected = chances * (1.0 + np.array([further_orders(each, raw, NOBODY, model, recurrence)[0] for each in WEEKS]))
+    further = np.array([further_orders(each, raw, NOBODY, model, recurrence)[0] for each in WEEKS])
+    expected, medians = chances * (1.0 + further), median_orders(chances, further, raw, model)
 
     assert np.isfinite(expected).all()
     assert (expected >= chances).all()
     assert (np.diff(expected) >= -1e-9 * expected[1:]).all()
     assert ((expected == 0) == (chances == 0)).all()
+    assert (np.diff(medians) >= 0).all()
+    assert ((medians == 0) == (chances <= 0.5)).all()
+
+
+@pytest.mark.parametrize("chance", [0.2, 0.51, 0.8, 1.0])
+@pytest.mark.parametrize("orders", [0, 1, 30])
+def test_half_of_customers_like_one_order_at_most_the_median(chance: float, orders: int) -> None:
+    random, shape = np.random.default_rng(1), MODEL.r + max(orders - 1, 0)
+    after = random.poisson(random.gamma(shape, 3.0 / shape, 200_000))
+    drawn = np.where(random.random(200_000) < chance, 1 + after, 0)
+
+    found = median_orders(np.array([chance]), np.array([3.0]), customer(orders, 300, 100), MODEL)
+
+    assert found.tolist() == [np.median(drawn)]
 
 
 @pytest.mark.parametrize("days", [30, 90, 365])

@@ -12,7 +12,7 @@ from scoring.seen.feature_registry import NAMES
 from training.evaluating.comparison import Comparison, compare
 from training.evaluating.groups import OTHERS, UNKNOWN, disparity, groups_of
 from training.evaluating.slices import Slice, slices_of
-from training.metrics import CHANCES
+from training.metrics import CHANCES, SLICED
 
 RANDOM = np.random.default_rng(3)
 CHANCE = RANDOM.uniform(0.05, 0.95, 400)
@@ -57,6 +57,17 @@ def test_what_is_not_defined_is_null_and_near_chance() -> None:
     assert found.to_json()["figures"]["model"]["auc"] is None
     assert found.to_json()["differences"]["other"]["auc"] is None
     assert found.to_json()["figures"]["model"]["log_loss"] > 0
+
+
+@pytest.mark.parametrize(("customers", "buyers", "telling"), [(29, 10, False), (60, 4, False), (30, 5, True)])
+def test_of_few_customers_or_few_buyers_nobody_is_said_to_be_ahead(
+    *, customers: int, buyers: int, telling: bool
+) -> None:
+    came = (np.arange(customers) < buyers).astype(float)
+    said = {"model": np.full(customers, 0.3), "never": np.full(customers, 1e-4)}
+
+    for found in (compare(each, said, SLICED, seed=0) for each in (came, 1 - came)):
+        assert (found.to_json()["differences"]["never"]["log_loss"] is not None) == telling == found.telling
 
 
 def test_equal_seeds_give_equal_intervals() -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import poisson
 from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 
 from scoring.answers import Answers, Calibration, Outlook, outlook_of
@@ -38,6 +39,8 @@ class Prediction:
     """Of spend; where the predictor knows no distribution, what it expects."""
     orders: Floats
     """Expected number."""
+    median_orders: Floats
+    """Likewise, its median."""
     churn: Floats
     """Probability that the customer does nothing at all."""
 
@@ -49,9 +52,10 @@ def recency(raw: Floats, prepared: Prepared) -> Prediction:
         np.nan_to_num(_column(raw, f"days_since_{what}"), nan=NEVER_DAYS) for what in ("order", "event")
     )
     spend = _column(raw, "spend_90")
+    orders = _column(raw, "orders_90")
     return Prediction(
-        purchase=_as_rates(-since_order, labels.bought), spend=spend, median=spend,
-        orders=_column(raw, "orders_90"), churn=_as_rates(since_event, labels.silent),
+        purchase=_as_rates(-since_order, labels.bought), spend=spend, median=spend, orders=orders, median_orders=orders,
+        churn=_as_rates(since_event, labels.silent),
     )  # fmt: skip
 
 
@@ -60,7 +64,7 @@ def frequency(raw: Floats, prepared: Prepared) -> Prediction:
     labels, months = prepared.examples.closed.labels, HORIZON_DAYS / MONTH
     often, spend = (np.nan_to_num(_column(raw, f"{what}_per_month")) * months for what in ("orders", "spend"))
     return Prediction(
-        purchase=_as_rates(often, labels.bought), spend=spend, median=spend, orders=often,
+        purchase=_as_rates(often, labels.bought), spend=spend, median=spend, orders=often, median_orders=often,
         churn=_as_rates(-often, labels.silent),
     )  # fmt: skip
 
@@ -77,7 +81,9 @@ def linear(forward: Forward, prepared: Prepared) -> Prediction:
     )
     if not bought.any():
         nothing = np.zeros(len(probability))
-        return Prediction(purchase=probability, spend=nothing, median=nothing, orders=nothing, churn=churn)
+        return Prediction(
+            purchase=probability, spend=nothing, median=nothing, orders=nothing, median_orders=nothing, churn=churn
+        )  # fmt: skip
     logs = np.log(np.maximum(examples.labels.spend[bought > 0], 1.0))
     amount = Ridge(alpha=100.0).fit(examples.tabular[bought > 0], logs)
     spread = float((logs - amount.predict(examples.tabular[bought > 0])).std())
@@ -86,9 +92,10 @@ def linear(forward: Forward, prepared: Prepared) -> Prediction:
         sigma=np.full(len(probability), spread),
     )  # fmt: skip
     count = PoissonRegressor(alpha=COUNT_PENALTY, max_iter=500).fit(examples.tabular, examples.labels.orders)
+    orders = count.predict(forward.tabular)
     return Prediction(
-        purchase=probability, spend=outlook.spend, median=outlook.median_spend,
-        orders=count.predict(forward.tabular), churn=churn,
+        purchase=probability, spend=outlook.spend, median=outlook.median_spend, orders=orders,
+        median_orders=poisson.median(orders), churn=churn,
     )  # fmt: skip
 
 
@@ -98,8 +105,11 @@ def closed_form(raw: Floats, model: BuyingModel) -> Prediction:
     It knows orders only: whoever does not order is silent.
     """
     chance, spend = (np.nan_to_num(_column(raw, f"{what}_90")) for what in ("chance", "expected_spend"))
-    orders = chance * (1.0 + further_orders.closed_form(HORIZON_DAYS, raw, model))
-    return Prediction(purchase=chance, spend=spend, median=spend, orders=orders, churn=1.0 - chance)
+    further = further_orders.closed_form(HORIZON_DAYS, raw, model)
+    return Prediction(
+        purchase=chance, spend=spend, median=spend, orders=chance * (1.0 + further),
+        median_orders=further_orders.median_orders(chance, further, raw, model), churn=1.0 - chance,
+    )  # fmt: skip
 
 
 def boosted(forward: Forward, prepared: Prepared, rounds: int, seed: int) -> Prediction | None:
@@ -121,7 +131,8 @@ def boosted(forward: Forward, prepared: Prepared, rounds: int, seed: int) -> Pre
         for target, objective in ((labels.orders, "poisson"), (labels.silent, "binary"))
     )
     return Prediction(
-        purchase=outlook.purchase[:, -1], spend=outlook.spend, median=outlook.median_spend, orders=orders, churn=silence
+        purchase=outlook.purchase[:, -1], spend=outlook.spend, median=outlook.median_spend, orders=orders,
+        median_orders=poisson.median(orders), churn=silence,
     )  # fmt: skip
 
 

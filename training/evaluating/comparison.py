@@ -15,6 +15,11 @@ RESAMPLES = 300
 BOUNDS = (0.025, 0.975)
 CHANCE = 0.5
 """AUC of a coin."""
+FEWEST, FEWEST_OTHERS = 30, 5
+"""Customers, and such of whom something else came than of most: of fewer, resamples do not tell how far chance reaches.
+
+Where nobody of sixty bought, nobody does in any resample, and whoever says the least is ahead in all of them.
+"""
 
 Interval = tuple[float, float]
 """Of 95 %."""
@@ -36,6 +41,8 @@ class Comparison:
     """Of each figure."""
     differences: Intervals
     """Baseline to the interval of model minus baseline, for each figure."""
+    telling: bool
+    """Whether customers are enough to say that one predictor is ahead."""
 
     @property
     def near_chance(self) -> bool:
@@ -57,7 +64,11 @@ class Comparison:
             "mean": self.mean,
             "figures": {name: _defined(figures) for name, figures in self.figures.items()},
             "intervals": {name: _defined(intervals) for name, intervals in self.intervals.items()},
-            "differences": {name: _defined(intervals) for name, intervals in self.differences.items()},
+            "differences": {
+                name: _defined(intervals) if self.telling else dict.fromkeys(intervals)
+                for name, intervals in self.differences.items()
+            },
+            "telling": self.telling,
         }
 
 
@@ -70,6 +81,7 @@ def compare(came: Floats, said: Mapping[str, Floats], figures: Mapping[str, Figu
         name: {word: np.array([figure(came[draw], values[draw]) for draw in draws]) for word, figure in figures.items()}
         for name, values in said.items()
     }
+    _, alike = np.unique(came, return_counts=True)
     ours, theirs = drawn[OURS], {name: of for name, of in drawn.items() if name != OURS}
     return Comparison(
         customers=len(came),
@@ -80,6 +92,7 @@ def compare(came: Floats, said: Mapping[str, Floats], figures: Mapping[str, Figu
             name: {word: _interval(found[OURS][word] - found[name][word], ours[word] - of[word]) for word in of}
             for name, of in theirs.items()
         },
+        telling=len(came) >= FEWEST and len(came) - int(alike.max()) >= FEWEST_OTHERS,
     )
 
 

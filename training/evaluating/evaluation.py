@@ -15,7 +15,7 @@ from events.history import Histories
 from scoring.answers import ask, outlook_of
 from scoring.model import Model
 from scoring.networks.network import HORIZONS
-from scoring.predictors.further_orders import further_orders
+from scoring.predictors.further_orders import further_orders, median_orders
 from scoring.seen.features import raw_features
 from scoring.seen.sequence import Tokens
 from scoring.seen.view import Where
@@ -77,7 +77,7 @@ class Evaluation:
     value: Comparison
     """Spend within the window: expected of all, and of one customer."""
     orders: Comparison
-    """Expected number of orders within it."""
+    """Number of orders within it: expected of all, and of one customer."""
     slices: Mapping[Slice, Products]
     """Those that have customers."""
     roc: Mapping[str, list[tuple[float, float]]]
@@ -154,6 +154,9 @@ def _measured(
     minor = minor_units_of(model.currency)
     spend, value = labels.spend / minor, {name: made.spend / minor for name, made in predictions.items()}
     single = {name: made.median / minor for name, made in predictions.items()}
+    orders, often = (
+        {name: getattr(made, what) for name, made in predictions.items()} for what in ("orders", "median_orders")
+    )
     thresholds = {tier: least / minor for tier, least in model.manifest["tiers"][MEASURE].items()}
     inside = slices_of(raw_features(forward.tokens.actions, forward.pairs, model.buying))
     return Evaluation(
@@ -161,7 +164,9 @@ def _measured(
         currency=model.currency,
         everybody=_products(labels, predictions, np.ones(len(spend), dtype=bool), CHANCES, seed),
         value=compare(spend, value, AMOUNTS, seed=seed).beside(compare(spend, single, SINGLE, seed=seed)),
-        orders=compare(labels.orders, {name: made.orders for name, made in predictions.items()}, COUNTS, seed=seed),
+        orders=compare(labels.orders, orders, COUNTS, seed=seed).beside(
+            compare(labels.orders, often, SINGLE, seed=seed)
+        ),
         slices={name: _products(labels, predictions, at, SLICED, seed) for name, at in inside.items() if at.any()},
         roc={name: roc(labels.bought, made.purchase) for name, made in predictions.items()},
         calibration=calibration_table(labels.bought, ours.purchase),
@@ -215,9 +220,10 @@ def _ours(model: Model, forward: Forward) -> Prediction:
     answers = model.mixture.mixed(ask(model.networks, forward.tokens, pairs, tabular, torch.device("cpu")), tabular)
     outlook = outlook_of(answers, model.calibration, pairs.as_of)
     purchase = outlook.purchase[:, -1]
-    orders = purchase * (1.0 + further_orders(HORIZONS[-1], raw, tabular, model.buying, model.further))
+    further = further_orders(HORIZONS[-1], raw, tabular, model.buying, model.further)
     return Prediction(
-        purchase=purchase, spend=outlook.spend, median=outlook.median_spend, orders=orders, churn=outlook.churn
+        purchase=purchase, spend=outlook.spend, median=outlook.median_spend, orders=purchase * (1.0 + further),
+        median_orders=median_orders(purchase, further, raw, model.buying), churn=outlook.churn,
     )  # fmt: skip
 
 
