@@ -67,9 +67,9 @@ def predict(
     """Write what each customer seen before a time will do, or which label each text of a file has.
 
     Columns: customer_id, purchase_probability, expected_spend, churn_probability, expected_orders, median_spend,
-    median_orders. Spend is in major units of the events' currency. What is expected adds up to totals; a median is the
-    best single number for one customer, 0 where an order is unlikely. Churn is over 90 days whatever the horizon, which
-    is 7 to 365 days.
+    median_orders. Spend is in major units of the events' currency, and what is sent back is not taken off. What is
+    expected adds up to totals; a median is the best single number for one customer, 0 where an order is unlikely. Churn
+    is over 90 days whatever the horizon, which is 7 to 365 days.
     With --documents: row (in the file, from 0), customer_id where there is one, label, and a chance of each label.
     """
     given = given_of(context)
