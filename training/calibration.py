@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit, logit
 
-from scoring.answers import Outlook, Season
+from scoring.answers import LEAST, Outlook, Season
 from scoring.seen.actions import Floats
 from scoring.seen.view import DAY, Where
 from training.material.labels import Labels
@@ -45,8 +46,10 @@ class Year:
     """[W] as-of times, ascending, LEAST_SPAN apart at least."""
     logit: Floats
     """[W] of the level of buying."""
+    error: Floats
+    """[W] variance of that by chance."""
     log_spend: Floats
-    """[W] of what buyers spent."""
+    """[W] of what buyers spent; NaN where they were too few to tell."""
 
 
 def year_above(outlook: Outlook, labels: Labels, as_of: Floats) -> Year | None:
@@ -55,27 +58,49 @@ def year_above(outlook: Outlook, labels: Labels, as_of: Floats) -> Year | None:
     for time in np.unique(as_of).tolist():
         at = as_of == time
         buyers = at & (labels.bought > 0)
-        if at.sum() >= FEWEST_QUESTIONS and buyers.sum() >= FEWEST_QUESTIONS / 2:
-            spent, expected = labels.spend[buyers].sum(), outlook.buyers_spend[buyers].sum()
-            level = level_offset(labels.bought[at], outlook.purchase[at, -1])
-            # A window without any price says nothing of amounts.
-            found.append((time, level, float(np.log(spent / expected)) if spent > 0 else 0.0))
+        if at.sum() >= FEWEST_QUESTIONS:
+            found.append((time, *_level(labels.bought[at], outlook.purchase[at, -1]), _amount(outlook, labels, buyers)))
     if not found or found[-1][0] - found[0][0] < LEAST_SPAN:
         return None
-    return Year(*np.array(found).T)
+    year = Year(*np.array(found).T)
+    return year if np.isfinite(year.log_spend).any() else None
+
+
+def _level(bought: Floats, purchase: Floats) -> tuple[float, float]:
+    """Of a window, and its variance by chance; where nobody bought, as if half a customer had."""
+    least = 0.5 / len(bought)
+    rate: Floats = np.clip(bought.mean(keepdims=True), least, 1.0 - least)
+    level = level_offset(rate, purchase)
+    mended = expit(logit(np.clip(purchase, LEAST, 1.0 - LEAST)) + level)
+    return level, 1.0 / float((mended * (1.0 - mended)).sum())
+
+
+def _amount(outlook: Outlook, labels: Labels, buyers: Where) -> float:
+    spent = labels.spend[buyers].sum()
+    if buyers.sum() < FEWEST_QUESTIONS / 2:
+        return float("nan")
+    # A window without any price says nothing of amounts.
+    return float(np.log(spent / outlook.buyers_spend[buyers].sum())) if spent > 0 else 0.0
 
 
 def seasons_of(year: Year) -> tuple[Season, ...]:
     """What each window had above or below its year, as far as it is expected again.
 
     What all windows share is no season: an old window lies above the model for other reasons too, as when the shop was
-    young and had no lapsed customers yet.
+    young and had no lapsed customers yet. What windows differ by no more than chance explains is none either.
     """
-    logits = SEASON_SHARE * (year.logit - year.logit.mean())
-    spends = SPEND_SHARE * (year.log_spend - year.log_spend.mean())
+    above = year.logit - year.logit.mean()
+    seasons = max(float((above**2 - year.error).mean()), 0.0)
+    logits = SEASON_SHARE * above * seasons / (seasons + year.error)
+    spends = SPEND_SHARE * np.nan_to_num(year.log_spend - _usual_spend(year))
     return tuple(map(Season, year.time.tolist(), logits.tolist(), spends.tolist()))
 
 
 def yearly_spend_factor(year: Year) -> float:
     """What buyers spent over expected, in the mean of a year: no season's."""
-    return float(np.clip(np.exp(year.log_spend.mean()), *SPEND_LIMITS))
+    return float(np.clip(np.exp(_usual_spend(year)), *SPEND_LIMITS))
+
+
+def _usual_spend(year: Year) -> float:
+    told = year.log_spend[np.isfinite(year.log_spend)]
+    return float(told.mean()) if len(told) else 0.0

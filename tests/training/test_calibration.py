@@ -87,12 +87,32 @@ def seen(season: Mapping[int, float]) -> Year:
 @pytest.mark.parametrize("share", [0.8, 0.3])
 def test_a_season_is_what_a_window_had_beside_its_year(share: float) -> None:
     others = 1 - 1 / len(YEAR)
-    found = seasons_of(seen({4: share}))
+    year = seen({4: share})
+    found = seasons_of(replace(year, error=np.zeros(len(YEAR))))
 
     assert [each.time for each in found] == YEAR.tolist()
     assert found[4].logit == pytest.approx(0.75 * (logit(share) - logit(0.6)) * others)
     assert found[4].log_spend == pytest.approx(0.5 * np.log(1.5) * others)
     assert sum(each.logit for each in found) == pytest.approx(0.0, abs=1e-9)
+    assert 0.7 < seasons_of(year)[4].logit / found[4].logit < 0.9
+
+
+def test_what_chance_explains_is_no_season() -> None:
+    bought = np.random.default_rng(3).binomial(ASKED, 0.6, len(YEAR)) / ASKED
+
+    assert max(abs(each.logit) for each in seasons_of(seen(dict(enumerate(bought))))) < 0.02
+
+
+def test_windows_in_which_hardly_anybody_buys_belong_to_the_year() -> None:
+    quiet = {place: 0.02 * (place % 2) for place in range(len(YEAR)) if place != 6}
+    year = seen(quiet)
+    found = seasons_of(year)
+
+    assert len(year.time) == len(YEAR)
+    assert found[6].logit > 0.5 * (logit(0.6) - logit(0.02))
+    assert found[6].logit > found[3].logit > found[4].logit
+    assert [each.log_spend for each in found] == [0.0] * len(YEAR)
+    assert yearly_spend_factor(year) == pytest.approx(1.0)
 
 
 def test_what_all_windows_of_a_year_have_above_the_model_is_no_season() -> None:
