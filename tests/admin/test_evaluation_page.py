@@ -80,8 +80,8 @@ def test_the_report_says_who_is_ahead_who_has_a_say_and_where_it_is_a_lottery(fo
 
     assert "the model is better" in words
     assert "helps with: chance of an order, amount" in words
-    assert "BG/NBD 40.0% 0.0% 0.75 helps with: chance of an order" in words
-    assert "boosted trees 0.0% 0.0% 0.7 adds nothing to the others on unseen windows" in words
+    assert "BG/NBD 40.0% 0.0% 0.7500 helps with: chance of an order" in words
+    assert "boosted trees 0.0% 0.0% 0.7000 adds nothing to the others on unseen windows" in words
     assert "Established (two orders or more, the last within 90 days): who stays? Of 40 customers" in words
     assert words.count("Too few customers to judge by.") == 2
     assert words.count("Near chance") == 2
@@ -95,7 +95,7 @@ def test_groups_are_told_with_how_often_each_is_selected(found: Evaluation) -> N
     assert "Groups by region" in words
     assert "&lt;south&gt; " in words
     assert "<south>" not in html
-    assert "selected 0 times as often as the one selected most, less than the four fifths that are usual" in words
+    assert "selected 0.00 times as often as the one selected most, less than the four fifths that are usual" in words
 
 
 def test_a_model_without_shares_is_reported_too(found: Evaluation) -> None:
