@@ -48,7 +48,7 @@ SELECT 'bench-' || n, 'SCORE_ALL_CUSTOMERS', 'SUCCEEDED',
 FROM generate_series(1, 400) AS numbers (n)
 """)
 LAUNCHED = text("""
-UPDATE campaigns SET state = 'ACTIVE', launch_time = now() - interval '9 days', issued_count = :customers
+UPDATE campaigns SET state = 'ACTIVE', launch_time = now() - interval '9 days'
 WHERE campaign_id = ANY(:live)
 """)
 AUDIENCES = text("""
@@ -74,6 +74,9 @@ SHARDS = text("""
 INSERT INTO budget_shards (campaign_id, shard, spent_count, spent_minor)
 SELECT campaign_id, 0, count(*), sum(discount_minor) FROM redemptions GROUP BY campaign_id
 ON CONFLICT (campaign_id, shard) DO UPDATE SET (spent_count, spent_minor) = (excluded.spent_count, excluded.spent_minor)
+""")
+ISSUED = text("""
+UPDATE campaigns SET issued_count = (SELECT count(*) FROM coupons WHERE coupons.campaign_id = campaigns.campaign_id)
 """)
 MESSAGES = text("""
 INSERT INTO messages (campaign_id, customer_id, channel, state, batch, claim_time, settle_time)
@@ -144,14 +147,14 @@ def fill(database: Database, scale: Scale, folder: str) -> None:
     _write(database, SCORES, {"scheme": scheme.version})
     for statement in (EVENTS, MOVES, RESCORINGS):
         _write(database, statement, {})
-    _write(database, LAUNCHED, customers | {"live": scale.live})
+    _write(database, LAUNCHED, {"live": scale.live})
     _write(database, AUDIENCES, {"live": scale.live})
     _write(database, COUPONS, {"live": scale.live, "discount": json.dumps(discount_document.to_data(TENTH))})
     for statement in (MEMBERS, IMPORTS):
         _write(database, statement, {})
     for statement in (BUILT, REJECTED):
         _write(database, statement, customers)
-    for statement in (REDEMPTIONS, SHARDS, MESSAGES, MESSAGE_COUNTS):
+    for statement in (ISSUED, REDEMPTIONS, SHARDS, MESSAGES, MESSAGE_COUNTS):
         _write(database, statement, {})
     _write(database, LINES, {"lines": scale.audit_lines})
     _seal(database)

@@ -18,6 +18,9 @@ def refreshed(database: Database) -> dict[str, Figure]:
     started = time.perf_counter()
     reporting.count(database, now, every=timedelta(0), seconds=math.inf, enough=lambda: False)
     counted = {"counting campaigns for reports": _figure(time.perf_counter() - started)}
+    started = time.perf_counter()
+    reporting.count_messages(database, seconds=math.inf, enough=lambda: False)
+    counted["counting messages that came"] = _figure(time.perf_counter() - started)
     with database.reading() as snapshot:
         names = refreshing.due(snapshot, now, every=timedelta(0))
     return counted | {f"refresh of {name}": _figure(_seconds(database, name, now)) for name in names}

@@ -40,15 +40,16 @@ NOBODY: Mapping[str, str] = MappingProxyType(
             "create_time update_time recurrence series series_version due_time budget_share frozen_from "
             "finish_time ran_to_its_end"
         ),
-        "counted_campaigns": "campaign_id count_time settled spent_count spent_minor",
+        "counted_campaigns": "campaign_id count_time settled spent_count spent_minor used_until count_seconds",
         "counted_days": (
             "campaign_id day tier channel arm issued_count redeemed_count given_back_count order_minor discount_minor "
             "refunded_minor"
         ),
         "counted_groups": (
             "campaign_id tier channel arm customers issued_count buyers held_count redeemed_count given_back_count "
-            "open_count discount_minor"
+            "open_count discount_minor spend_minor used_count used_buyers used_spend_minor first_expire_time"
         ),
+        "counted_messages": "day event_type channel messages customers",
         "coupons": "code campaign_id tier channel discount state issue_time expire_time",
         "drift_readings": "model_id day feature stability",
         "erased_customers": "id_hash time",
@@ -82,7 +83,7 @@ NOBODY: Mapping[str, str] = MappingProxyType(
         ),
         "rejected_rows": "import_id row_number reason",
         "report_settings": "singleton key minimum_group currency update_time",
-        "report_views": "name fingerprint definition stored as_of refresh_seconds attempt_time error",
+        "report_views": "name fingerprint definition stored as_of refresh_seconds attempt_time due_time error",
         "requests": "method request_id body_hash create_time",
         "reservations": (
             "reservation_id code campaign_id order_minor discount_minor currency shard state reserve_time expire_time "
@@ -108,10 +109,12 @@ NOBODY: Mapping[str, str] = MappingProxyType(
         "staff_sessions": "token_hash name create_time expire_time",
         "staff_identities": "identity name create_time",
         "stops": "scope stopped_by stop_time",
+        "uncounted_messages": "number day event_type channel messages customers",
         "uplifts": (
             "campaign_id model learner reason customers effect effect_low effect_high qini qini_low qini_high "
             "create_time"
         ),
+        "withdrawn_coupons": "campaign_id code",
         "tier_schemes": "version measure method parameters thresholds margin grace_days active revision create_time",
     }
 )

@@ -4,6 +4,7 @@ A campaign that is over for a day changes no more by itself; it is counted anew 
 long that takes goes by what runs, however much there was before.
 """
 
+import time
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
@@ -15,6 +16,8 @@ from database.terms.counters import USED
 
 LULL = timedelta(days=1)
 """After the end: no chunk of a launch is under way any more, and nothing is held."""
+LATE = timedelta(minutes=5)
+"""For uses of codes to commit, and for clocks that go differently: the time of a use is that of its server."""
 DUE = text(f"""
 SELECT campaigns.campaign_id FROM campaigns LEFT JOIN counted_campaigns AS counted USING (campaign_id)
 CROSS JOIN LATERAL ({USED}) AS used
@@ -26,22 +29,23 @@ WHERE launch_time IS NOT NULL AND (
 """)  # noqa: S608 - made of constants
 # The counters first: what moves them afterwards is counted again, whether it is among these counts or not.
 NOTE = text(f"""
-INSERT INTO counted_campaigns (campaign_id, count_time, settled, spent_count, spent_minor)
-SELECT campaign_id, :now, state = 'ENDED' AND coalesce(finish_time, end_time) <= :over, spent_count, spent_minor
+INSERT INTO counted_campaigns (campaign_id, count_time, settled, spent_count, spent_minor, used_until)
+SELECT campaign_id, :now, state = 'ENDED' AND coalesce(finish_time, end_time) <= :over, spent_count, spent_minor, :until
 FROM campaigns CROSS JOIN LATERAL ({USED}) AS used WHERE campaign_id = :campaign_id
-ON CONFLICT (campaign_id) DO UPDATE SET (count_time, settled, spent_count, spent_minor) =
-  (excluded.count_time, excluded.settled, excluded.spent_count, excluded.spent_minor)
+ON CONFLICT (campaign_id) DO UPDATE SET (count_time, settled, spent_count, spent_minor, used_until) =
+  (excluded.count_time, excluded.settled, excluded.spent_count, excluded.spent_minor, excluded.used_until)
 """)  # noqa: S608 - made of constants
 FORGET_GROUPS = text("DELETE FROM counted_groups WHERE campaign_id = :campaign_id")
 FORGET_DAYS = text("DELETE FROM counted_days WHERE campaign_id = :campaign_id")
 COUNT_GROUPS = text("""
 INSERT INTO counted_groups (campaign_id, tier, channel, arm, customers, issued_count, buyers, held_count,
-  redeemed_count, given_back_count, open_count, discount_minor)
+  redeemed_count, given_back_count, open_count, discount_minor, spend_minor, used_count, used_buyers, used_spend_minor,
+  first_expire_time)
 WITH held AS (
   SELECT DISTINCT code FROM reservations WHERE campaign_id = :campaign_id AND state = 'HELD' AND expire_time > :now
 ), used AS (
   SELECT code, bool_or(given_back) AS given_back, bool_or(NOT given_back) AS counts,
-    sum(discount_minor - refunded_minor) AS discount_minor
+    sum(discount_minor - refunded_minor) AS discount_minor, count(*) FILTER (WHERE redeem_time < :until) AS uses
   FROM redemptions WHERE campaign_id = :campaign_id GROUP BY code
 )
 SELECT campaign_id, audiences.tier, audiences.channel, arm, count(*), count(coupons.code),
@@ -49,7 +53,9 @@ SELECT campaign_id, audiences.tier, audiences.channel, arm, count(*), count(coup
   count(*) FILTER (WHERE used.counts), count(*) FILTER (WHERE used.given_back),
   count(coupons.code) FILTER (
     WHERE coupons.state = 'ISSUED' AND held.code IS NULL AND campaigns.state <> 'ENDED' AND coupons.expire_time > :now
-  ), coalesce(sum(used.discount_minor), 0)
+  ), coalesce(sum(used.discount_minor), 0), coalesce(sum(spend_minor) FILTER (WHERE coupons.code IS NOT NULL), 0),
+  coalesce(sum(uses), 0), coalesce(sum(uses * nullif(purchase_90, 'NaN')), 0), coalesce(sum(uses * spend_minor), 0),
+  min(coupons.expire_time) FILTER (WHERE coupons.state = 'ISSUED' AND coupons.expire_time > :now)
 FROM campaigns JOIN audiences USING (campaign_id)
 LEFT JOIN (SELECT code, customer_id, state, expire_time FROM coupons WHERE campaign_id = :campaign_id) AS coupons
   USING (customer_id)
@@ -73,6 +79,14 @@ SELECT campaign_id, day, tier, channel, arm, sum(issued), sum(redeemed), sum(giv
 FROM happened JOIN audiences USING (customer_id) WHERE campaign_id = :campaign_id
 GROUP BY campaign_id, day, tier, channel, arm
 """)
+TOOK = text("UPDATE counted_campaigns SET count_seconds = :seconds WHERE campaign_id = :campaign_id")
+SECONDS = text("SELECT coalesce(sum(count_seconds), 0) FROM counted_campaigns WHERE NOT settled")
+# Budgets are told from counts, and nobody should wait for those of a launch.
+NEW = text("""
+SELECT campaign_id FROM campaigns LEFT JOIN counted_campaigns USING (campaign_id)
+WHERE state <> 'ENDED' AND activate_time > coalesce(count_time, '-infinity') AND activate_time <= :now
+ORDER BY campaign_id
+""")
 AS_OF = text("SELECT min(count_time) FROM counted_campaigns WHERE NOT settled")
 
 
@@ -84,15 +98,27 @@ def due(snapshot: Snapshot, now: datetime, *, every: timedelta) -> list[str]:
     return list(snapshot.scalars(DUE, {"stale": now - every, "ahead": now + every}))
 
 
+def new(snapshot: Snapshot, now: datetime) -> list[str]:
+    """Campaigns that were not counted since their coupons were issued."""
+    return list(snapshot.scalars(NEW, {"now": now}))
+
+
+def seconds(snapshot: Snapshot) -> float:
+    """How long it takes to count all campaigns whose counts change by themselves."""
+    return float(snapshot.execute(SECONDS).scalar_one())
+
+
 def count(transaction: Transaction, campaign_id: str, now: datetime) -> bool:
     """Count a campaign as of now; False when somebody else is at it."""
-    facts = {"campaign_id": campaign_id, "now": now, "over": now - LULL}
+    facts = {"campaign_id": campaign_id, "now": now, "over": now - LULL, "until": now - LATE}
     if not leads(transaction, "tierwise count", campaign_id):
         return False
     planner.no_nested_loops(transaction)
     planner.sort_in_memory(transaction)
+    began = time.monotonic()
     for statement in (NOTE, FORGET_GROUPS, FORGET_DAYS, COUNT_GROUPS, COUNT_DAYS):
         transaction.execute(statement, facts)
+    transaction.execute(TOOK, {"campaign_id": campaign_id, "seconds": time.monotonic() - began})
     return True
 
 

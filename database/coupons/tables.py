@@ -33,6 +33,14 @@ class CouponRow(Row):
     )
 
 
+class WithdrawnCouponRow(Row):
+    """A trigger's note that a coupon was blocked, or its customer erased: it may be that nobody can use it any more."""
+
+    __tablename__ = "withdrawn_coupons"
+    campaign_id: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
+
+
 class OwnCodeRow(Row):
     """A code that a campaign's launch gives out in the place of a new one; giving it out takes it away from here."""
 
@@ -101,6 +109,7 @@ class RedemptionRow(Row):
     """Whether the code may be used again: then this use counts no more."""
     __table_args__ = (
         Index("uq_redemptions_used", "code", unique=True, postgresql_where=text("NOT given_back")),
+        Index("ix_redemptions_given_back", "campaign_id", postgresql_where=text("given_back")),
         Index(None, "code", "order_id", unique=True),
         Index(None, "campaign_id", "redeem_time", postgresql_include=["given_back"]),
         CheckConstraint("refunded_minor BETWEEN 0 AND discount_minor", name="refunded"),
@@ -163,6 +172,10 @@ class CountedCampaignRow(Row):
     spent_count: Mapped[int]
     spent_minor: Mapped[int]
     """Of all its shards: every redemption, refund and code given back moves one of the two."""
+    used_until: Mapped[datetime | None]
+    """Uses of codes before it are counted with the groups; null where an earlier version counted."""
+    count_seconds: Mapped[float] = mapped_column(server_default=ZERO)
+    """How long that took."""
 
 
 class CountedGroupRow(Row):
@@ -184,6 +197,15 @@ class CountedGroupRow(Row):
     open_count: Mapped[int]
     discount_minor: Mapped[int]
     """Taken off orders less refunds."""
+    spend_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    """Sum of what they, of whom a coupon was issued to, are expected to spend in that time."""
+    used_count: Mapped[int] = mapped_column(server_default=ZERO)
+    """Uses of codes, also of those that were given back."""
+    used_buyers: Mapped[float] = mapped_column(server_default=ZERO)
+    used_spend_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    """The same two sums, of each such use."""
+    first_expire_time: Mapped[datetime | None]
+    """When the first of the coupons expires that may still be used."""
 
 
 class CountedDayRow(Row):

@@ -1,12 +1,14 @@
-"""What happened, the catalogue, the files it came from, and what is kept of each customer for the next score."""
+"""What happened, the catalogue, the files it came from, and what is kept of it for the next score and for reports."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Identity, Index, SmallInteger, Text, text
+from sqlalchemy import Date, ForeignKey, Identity, Index, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database.row import NOW, Row
+
+OF_MESSAGES = text("event_type IN (6, 7)")
 
 
 class EventRow(Row):
@@ -29,7 +31,41 @@ class EventRow(Row):
     text: Mapped[str | None]
     attribution_token: Mapped[str | None]
     record_time: Mapped[datetime] = mapped_column(server_default=NOW)
-    __table_args__ = (Index(None, "customer_id", "time", "event_id"),)
+    __table_args__ = (
+        Index(None, "customer_id", "time", "event_id"),
+        Index(
+            "ix_events_messages", "time", postgresql_where=OF_MESSAGES,
+            postgresql_include=["event_type", "channel", "customer_id"],
+        ),
+    )  # fmt: skip
+
+
+class CountedMessagesRow(Row):
+    """What customers were sent (or shown, of coupons) by a channel on a day, UTC."""
+
+    __tablename__ = "counted_messages"
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    event_type: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    """COUPON or MESSAGE."""
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    """In capitals; UNKNOWN where the event has none."""
+    messages: Mapped[int]
+    customers: Mapped[int]
+
+
+class UncountedMessagesRow(Row):
+    """A trigger's note that messages of a day came, or that some are gone, since they were counted."""
+
+    __tablename__ = "uncounted_messages"
+    number: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, index=True)
+    event_type: Mapped[int | None] = mapped_column(SmallInteger)
+    """Null where the day has to be counted whole."""
+    channel: Mapped[str | None]
+    messages: Mapped[int | None]
+    """That are gone."""
+    customers: Mapped[int | None]
+    """Who have none of that day, kind and channel any more."""
 
 
 class ItemRow(Row):

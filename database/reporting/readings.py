@@ -10,9 +10,11 @@ from sqlalchemy.dialects.postgresql import insert
 from database.reporting.tables import LiabilityReadingRow, ResultReadingRow
 from database.session import Snapshot, Transaction
 
+# A launch that goes on for days is looked at all the same.
 DUE = text("""
 SELECT campaign_id FROM campaigns
-WHERE launch_time IS NOT NULL AND end_time > :over AND (finish_time IS NULL OR finish_time > :over) AND NOT EXISTS (
+WHERE (activate_time IS NOT NULL OR launch_time <= :yesterday)
+  AND end_time > :over AND (finish_time IS NULL OR finish_time > :over) AND NOT EXISTS (
   SELECT FROM liability_readings WHERE liability_readings.campaign_id = campaigns.campaign_id AND day = :day
 ) ORDER BY campaign_id
 """)
@@ -57,8 +59,9 @@ class ResultReading:
 
 
 def due(snapshot: Snapshot, day: date, *, since: timedelta, now: datetime) -> list[str]:
-    """Launched campaigns that have no reading of the day, until so long after they are over."""
-    return list(snapshot.scalars(DUE, {"day": day, "over": now - since}))
+    """Campaigns whose coupons are issued that have no reading of the day, until so long after they are over."""
+    facts = {"day": day, "over": now - since, "yesterday": now - timedelta(days=1)}
+    return list(snapshot.scalars(DUE, facts))
 
 
 def results(snapshot: Snapshot, campaign_id: str) -> list[ResultReading]:

@@ -16,12 +16,14 @@ WHERE (key, minimum_group, currency)
 """)
 DUE = text("""
 SELECT name FROM report_views CROSS JOIN report_settings
-WHERE stored AND (as_of <= :stale OR as_of > :ahead OR as_of < update_time)
+WHERE stored AND (coalesce(due_time <= :now, true) OR as_of <= :stale OR as_of > :ahead OR as_of < update_time)
   AND coalesce(attempt_time <= :tired OR attempt_time > :now, true)
 ORDER BY as_of, name
 """)
 FRESH = text("SELECT name, as_of FROM report_views WHERE stored ORDER BY name")
 REFRESH = text("SELECT refresh_report(:name, :now)")
+SECONDS = text("SELECT coalesce(refresh_seconds, 0) FROM report_views WHERE name = :name")
+PLAN = text("UPDATE report_views SET due_time = :due WHERE name = :name")
 FAILED = text("UPDATE report_views SET attempt_time = :now, error = :error WHERE name = :name")
 RETRY = timedelta(minutes=5)
 
@@ -46,8 +48,9 @@ def shop_currency(snapshot: Snapshot) -> str:
 
 
 def due(snapshot: Snapshot, now: datetime, *, every: timedelta) -> list[str]:
-    """The views whose rows are older than that, oldest first; one whose refresh just failed waits some minutes.
+    """The views whose time has come, or whose rows are older than that, oldest first.
 
+    One whose refresh just failed waits some minutes.
     Also what is as of a time to come: a clock that was ahead made it.
     """
     return list(snapshot.scalars(DUE, {"now": now, "stale": now - every, "ahead": now + every, "tired": now - RETRY}))
@@ -67,6 +70,16 @@ def refresh(transaction: Transaction, name: str, now: datetime) -> bool:
         return False
     transaction.execute(REFRESH, {"name": name, "now": now})
     return True
+
+
+def seconds(snapshot: Snapshot, name: str) -> float:
+    """How long the last refresh of a view took."""
+    return float(snapshot.execute(SECONDS, {"name": name}).scalar_one())
+
+
+def plan(transaction: Transaction, name: str, due: datetime) -> None:
+    """Let the rows of a view be made anew at that time."""
+    transaction.execute(PLAN, {"name": name, "due": due})
 
 
 def failed(transaction: Transaction, name: str, error: str, now: datetime) -> None:

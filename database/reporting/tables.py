@@ -41,6 +41,8 @@ class ReportViewRow(Row):
     attempt_time: Mapped[datetime | None]
     """Of the last refresh that failed, with its error; null after one that did not."""
     error: Mapped[str | None]
+    due_time: Mapped[datetime | None]
+    """When the rows are to be made anew; null before they were for the first time."""
 
 
 class LiabilityReadingRow(Row):

@@ -56,8 +56,8 @@ WHERE relnamespace = 'reporting'::regnamespace AND relkind = 'v' AND relname = %
 """
 INSTALLED = "SELECT name, fingerprint, definition FROM report_views"
 KNOWN = """
-INSERT INTO report_views (name, fingerprint, definition, stored, as_of)
-VALUES (%(name)s, %(fingerprint)s, '', %(stored)s, now())
+INSERT INTO report_views (name, fingerprint, definition, stored, as_of, due_time)
+VALUES (%(name)s, %(fingerprint)s, '', %(stored)s, now(), now())
 ON CONFLICT (name) DO UPDATE SET fingerprint = excluded.fingerprint, stored = excluded.stored, as_of = excluded.as_of,
   attempt_time = NULL, error = NULL
 """

@@ -136,11 +136,13 @@ def open_shop(database: Database) -> None:
 
 
 def keep_fresh(database: Database, now: datetime = LATER, *, minimum: int = MINIMUM) -> None:
-    """What the clock does."""
+    """What the clock does; it does so again after an hour."""
     reporting.configure(database, ReportSettings(key="pepper", minimum_group=minimum, currency="GBP"), now)
     reporting.take_readings(database, now, seconds=60, enough=lambda: False)
     reporting.measure_models(database, now, seconds=60, enough=lambda: False)
     reporting.refresh(database, now, every=timedelta(0), seconds=60, enough=lambda: False)
+    with database.writing() as transaction:
+        transaction.execute(text("UPDATE report_views SET due_time = as_of + interval '1 hour'"))
 
 
 def members(database: Database, campaign_id: str, arm: str, tier: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Kept rows are made anew without anybody waiting, and whatever dies in the middle leaves the ones before."""
 
+import math
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import count
@@ -7,8 +8,19 @@ from typing import Any
 
 import psycopg
 import pytest
-from made.campaigns import NOW, counts, make_cause, rescore
-from shops.reporting_shop import LATER, MINIMUM, SPENDS, ask, bought, open_shop
+from made.campaigns import (
+    NOW,
+    begin_launch,
+    counts,
+    create_campaign,
+    finish_launch,
+    issue_chunk,
+    launch_campaign,
+    make_cause,
+    rescore,
+    store_scores,
+)
+from shops.reporting_shop import LATER, MINIMUM, PARIS, SPENDS, ask, bought, open_shop
 from sqlalchemy import text
 
 from campaigns.coupons import refunding
@@ -32,7 +44,9 @@ TIERS = "SELECT tier, customers FROM reporting.tiers ORDER BY customers"
 def refresh(database: Database, now: datetime, *, seconds: float = 60, left: int = 99) -> list[str]:
     """What one tick makes anew, with time for so many."""
     steps = count()
-    return reporting.refresh(database, now, every=HOUR, seconds=seconds, enough=lambda: next(steps) >= left)
+    return reporting.refresh(
+        database, now, every=HOUR, seconds=seconds, enough=lambda: next(steps) >= left, pace=math.inf
+    )
 
 
 def to_count(database: Database, now: datetime) -> list[str]:
@@ -156,6 +170,52 @@ def test_a_campaign_that_is_over_is_counted_anew_where_its_counters_moved(
 
     assert shown() == [minor - 100 for minor in before]
     assert to_count(shop_of_reports, LATER + 3 * day) == ["paris"]
+
+
+def test_what_takes_little_is_made_anew_soon_and_says_when(shop_of_reports: Database, shop_url: str) -> None:
+    def tick(now: datetime, pace: float) -> list[str]:
+        return reporting.refresh(shop_of_reports, now, every=HOUR, seconds=60, enough=lambda: False, pace=pace)
+
+    soon = LATER + HOUR + timedelta(minutes=1)
+    assert tick(LATER + HOUR, reporting.PACE) == STORED
+    planned = ask(shop_url, "SELECT view, due_time - as_of, refresh_seconds FROM reporting.versions WHERE stored")
+    for view, wait, took in planned:
+        exactly = 600 * took if view.startswith("tier") else wait.total_seconds()
+        assert wait == HOUR or 600 * took - 1 < wait.total_seconds() < exactly + 1
+
+    assert tick(LATER + 2 * HOUR, 0.0) == STORED
+    assert tick(LATER + 2 * HOUR, math.inf) == STORED, "they were planned for now"
+    assert tick(soon + HOUR, 0.0) == []
+
+
+def test_a_campaign_shows_as_soon_as_its_coupons_are_issued(shop_of_reports: Database, shop_url: str) -> None:
+    shown = "SELECT sum(issued_count) FROM reporting.coupon_funnel WHERE campaign_id = 'autumn'"
+    launch_campaign(shop_of_reports, PARIS, "autumn")
+    assert to_count(shop_of_reports, LATER + HOUR) == ["autumn", "paris", "spring"]
+
+    assert refresh(shop_of_reports, LATER + timedelta(minutes=1)) == STORED[:2]
+    assert ask(shop_url, shown) == [(52,)]
+    assert refresh(shop_of_reports, LATER + timedelta(minutes=2)) == [], "and the others are not counted for it"
+
+
+def test_a_launch_is_not_read_before_all_its_coupons_are_issued(database: Database) -> None:
+    def read(now: datetime) -> int:
+        return reporting.take_readings(database, now, seconds=60, enough=lambda: False)
+
+    store_scores(database, dict.fromkeys(("anna", "ben", "cara"), 9000))
+    create_campaign(database)
+    operation = begin_launch(database)
+    issue_chunk(database, operation)
+    assert read(NOW + HOUR) == 0, "the day's reading would be of none"
+    finish_launch(database, operation)
+
+    assert read(NOW + HOUR) == 1
+    assert ask_coupons(database) == [3]
+
+
+def ask_coupons(database: Database) -> list[int]:
+    with database.reading() as snapshot:
+        return list(snapshot.scalars(text("SELECT coupons FROM liability_readings")))
 
 
 def test_another_setting_makes_all_rows_anew(shop_of_reports: Database) -> None:

@@ -1,8 +1,6 @@
 CREATE MATERIALIZED VIEW reporting_store.messages AS
-SELECT (time AT TIME ZONE 'UTC')::date AS day, CASE event_type WHEN 6 THEN 'COUPON' ELSE 'MESSAGE' END AS kind,
-  coalesce(upper(channel), 'UNKNOWN') AS channel, count(*) AS messages, count(DISTINCT customer_id) AS customers
-FROM events WHERE event_type IN (6, 7) GROUP BY 1, 2, 3
-HAVING count(DISTINCT customer_id) >= (SELECT minimum_group FROM report_settings);
+SELECT day, CASE event_type WHEN 6 THEN 'COUPON' ELSE 'MESSAGE' END AS kind, channel, messages, customers
+FROM counted_messages WHERE customers >= (SELECT minimum_group FROM report_settings);
 
 CREATE UNIQUE INDEX ON reporting_store.messages (day, kind, channel);
 
