@@ -80,14 +80,15 @@ def choose_newcomers(
 ) -> tuple[Blend | None, dict[str, float]]:
     """Weights for who has bought nothing yet, and what they reach on baskets; None where too few tell.
 
-    The `usual` ones stay unless others are better beyond chance: of many, always some are on a few baskets. Decay is
-    from item to item here, which orders say nothing of.
+    Those of START or the `usual` ones, unless others are better beyond chance: of many, always some are on a few
+    baskets. Decay is from item to item here, which orders say nothing of.
     """
     if not baskets.held.telling:
         return None, {}
     asked = replace(model, blend=START)
     candidates = _candidates(asked, tokens, baskets.held, popularity, device, baskets.held.bought)[Returning.NOTHING]
-    weights, before = _search(candidates, _weights(usual))[1], _weights(usual)
+    before = max((_weights(usual), _weights(START)), key=lambda weights: sum(quality(candidates, weights)))
+    weights = _search(candidates, before)[1]
     better = (gains(candidates, weights) - gains(candidates, before)).sum(axis=0)
     if better.mean() <= BEYOND_CHANCE * better.std() / np.sqrt(len(better)):
         weights = before
