@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Self, TypeVar
 
-from google.protobuf.duration_pb2 import Duration
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.type.money_pb2 import Money
@@ -33,7 +32,7 @@ from tierwise.v1 import (
 from tierwise_client.asking import ask
 from tierwise_client.channel import Metadata, Tls, bearer, open_channel
 from tierwise_client.errors import TierwiseError, error_in
-from tierwise_client.values import customer_name, instant
+from tierwise_client.values import customer_name, duration, instant
 
 Response = TypeVar("Response", bound=Message)
 Part = TypeVar("Part")
@@ -173,7 +172,7 @@ class Tierwise:
         """Hold a code for an order for ten minutes, or for a time of up to an hour."""
         request = coupon_service_pb2.ReserveCouponRequest(
             code=code, customer=_name_or_nobody(customer), order_id=order_id, order_amount=order_amount,
-            shipping_amount=shipping_amount, lines=lines, request_id=_new_id(), time_to_live=_duration(time_to_live),
+            shipping_amount=shipping_amount, lines=lines, request_id=_new_id(), time_to_live=duration(time_to_live),
         )  # fmt: skip
         return self._call(self._coupons.ReserveCoupon, request, timeout, QUICK_SECONDS).reservation
 
@@ -283,14 +282,6 @@ def _score_request(
 
 def _name_or_nobody(customer: str | None) -> str:
     return "" if customer is None else customer_name(customer)
-
-
-def _duration(time: timedelta | None) -> Duration | None:
-    if time is None:
-        return None
-    made = Duration()
-    made.FromTimedelta(time)
-    return made
 
 
 def _new_id() -> str:

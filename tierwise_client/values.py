@@ -1,8 +1,9 @@
 """Values of the wire from values of Python."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money
 
@@ -37,6 +38,15 @@ def instant(moment: datetime) -> Timestamp:
         raise ValueError(f"{moment.isoformat()} has no time zone: give it one, such as datetime.now(UTC)")
     made = Timestamp()
     made.FromDatetime(moment)
+    return made
+
+
+def duration(time: timedelta | None) -> Duration | None:
+    """None for what the server chooses."""
+    if time is None:
+        return None
+    made = Duration()
+    made.FromTimedelta(time)
     return made
 
 

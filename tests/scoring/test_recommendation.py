@@ -19,7 +19,6 @@ from scoring.together import Together
 
 MODEL = tiny_model()
 SCORER = Scorer(MODEL)
-LAMPS = {"item-0", "item-4", "item-8"}
 KNOWN = histories(bought(9, item_id="item-0"), bought(5, item_id="item-4"))
 
 
