@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, column_property, mapped_column
 from database.row import NOW, Row
 
 SHARDS = table("budget_shards", column("campaign_id"), column("spent_count"), column("spent_minor"))
-"""Of `database.budgets.shards.tables`, which stands on this module."""
+"""Of `database.budgets.tables`, which stands on this module."""
 
 
 def spent(counter: str, campaign_id: Mapped[str]) -> ColumnElement[int]:
