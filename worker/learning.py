@@ -1,44 +1,21 @@
-"""A training in a process of its own, since it takes longer than a task may: `python -m worker.learning FOLDER`.
+"""Trainings, which take longer than a task may, each in a process of its own (`worker.trainer`).
 
-It ends with the process that started it, and goes on from its checkpoints when it is started again. One at a time
-learns for a folder: it has a lock that the kernel lets go, however it ends.
+One at a time learns for a folder: its process has a lock that the kernel lets go, however it ends.
 """
 
 import fcntl
 import json
-import logging
 import signal
 import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import fields, replace
-from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 from campaigns.models.retraining import Retraining
 from database.embedded import end_with_parent
-from database.events.items import read_items
-from database.events.store import read_events
-from database.session import Database
-from scoring.score import ModelRejected
-from scoring.threads import limit_threads
-from scoring.whole_file import NotWritten
-from settings import child_environment, settings
-from training.configuration import Configuration
-from training.course import HistoryTooShort, Training
-from training.fit import train
-from training.provenance import SeveralCurrencies
-from worker.hanging import end_when_idle
-
-TOLD = (HistoryTooShort, ModelRejected, SeveralCurrencies)
-"""In our own words, which whoever asks may read."""
-ROOM_SECONDS = 60.0
-"""Between two looks whether a full disk has room again."""
-IDLE_SECONDS = 900.0
-"""Without any use of the processor, after which it hangs: on a database that is frozen, or in a library."""
-log = logging.getLogger("worker.learning")
+from settings import child_environment
 
 
 class Learner:
@@ -54,7 +31,7 @@ class Learner:
             if _is_held(lock):
                 return False
             # The lock goes with the open file, which the other process has from here on.
-            command = [sys.executable, "-m", "worker.learning", str(folder), json.dumps(pinned.request())]
+            command = [sys.executable, "-m", "worker.trainer", str(folder), json.dumps(pinned.request())]
             environment = child_environment({"TIERWISE_DATABASE_URL": database_url})
             self._process = subprocess.Popen(
                 command, env=environment, pass_fds=[lock.fileno()],
@@ -109,73 +86,5 @@ def refuse(folder: Path, reason: str) -> None:
     _beside(folder, "refused").write_text(reason)
 
 
-def main(arguments: list[str]) -> int:
-    """Train what the arguments pin; the exit status."""
-    logging.basicConfig(level=logging.INFO)
-    folder, pinned = Path(arguments[0]), Retraining.of(json.loads(arguments[1]))
-    try:
-        while not _learned(folder, pinned):
-            time.sleep(ROOM_SECONDS)
-    except TOLD as refusal:
-        refuse(folder, str(refusal))
-        return 1
-    except ValueError as error:
-        # It would come again with each start, and whose words it has is not known: they may name customers.
-        log.exception("%s: its training is given up", folder.name)
-        refuse(folder, f"{type(error).__name__}; the worker's log says more, by the name {folder.name}")
-        return 1
-    return 0
-
-
-def _learned(folder: Path, pinned: Retraining) -> bool:
-    """False where the disk has no room: that is no fault of the training, which goes on from its last epoch."""
-    try:
-        _learn(folder, pinned)
-    except NotWritten as error:
-        if not error.for_want_of_room:
-            raise
-        log.warning("%s: its training waits: %s", folder.name, error)
-        return False
-    return True
-
-
-def _learn(folder: Path, pinned: Retraining) -> None:
-    limit_threads()
-    read = settings()
-    assert read.database_url is not None
-    database = Database.at(read.database_url.get_secret_value(), statement_timeout_ms=0)
-    with database.reading() as snapshot:
-        events, items = read_events(snapshot), read_items(snapshot)
-    database.close()
-    training = Training(
-        events=events, items=items, as_of=pinned.as_of, configuration=_configuration(pinned), device=read.device,
-        progress=partial(_goes_on, folder),
-    )  # fmt: skip
-    train(training, folder)
-
-
-def _goes_on(folder: Path, stage: str, done: int, total: int) -> None:
-    """Raises ModelRejected where nobody wants the model any more."""
-    log.info("%s: %d of %d", stage, done, total)
-    if (reason := refused(folder)) is not None:
-        raise ModelRejected(reason)
-
-
-def _configuration(pinned: Retraining) -> Configuration:
-    """Without vectors of texts and pictures, which need encoders that are not at hand here.
-
-    What another version of the code could choose, and this one cannot, is left out: else a shop whose model is older
-    than the code would get no candidate.
-    """
-    known = {field.name for field in fields(Configuration)}
-    chosen = {name: value for name, value in (pinned.configuration or {}).items() if name in known}
-    return replace(Configuration.from_json(chosen), item_encoders=None)
-
-
 def _beside(folder: Path, what: str) -> Path:
     return folder.with_name(f".{folder.name}.{what}")
-
-
-if __name__ == "__main__":
-    end_when_idle(IDLE_SECONDS)
-    sys.exit(main(sys.argv[1:]))

@@ -27,7 +27,7 @@ from database.session import Database
 from database.work import operations
 from database.work.operations import JUDGE_MODEL, Operation
 from settings import Settings, settings
-from worker import learning
+from worker import learning, trainer
 from worker.advance import HOPELESS, advance, give_up
 from worker.learning import Learner
 from worker.steps import retraining as looking_after
@@ -125,9 +125,9 @@ def test_a_training_on_a_full_disk_waits_for_room_and_goes_on(
         sync(descriptor)
 
     monkeypatch.setattr("os.fsync", sync_where_there_is_room)
-    monkeypatch.setattr(learning, "ROOM_SECONDS", 0.0)
+    monkeypatch.setattr(trainer, "ROOM_SECONDS", 0.0)
     try:
-        assert learning.main([str(tmp_path / "models" / "r1"), json.dumps(pinned.request())]) == 0
+        assert trainer.main([str(tmp_path / "models" / "r1"), json.dumps(pinned.request())]) == 0
     finally:
         settings.cache_clear()
 
@@ -157,10 +157,10 @@ def test_a_training_that_ends_in_words_of_others_does_not_pass_them_on(
     def broken(*_: object) -> None:
         raise ValueError("could not convert 'anna'")
 
-    monkeypatch.setattr(learning, "_learn", broken)
+    monkeypatch.setattr(trainer, "_learn", broken)
     pinned = Retraining(as_of=AS_OF, configuration=None)
 
-    assert learning.main([str(tmp_path / "m2"), json.dumps(pinned.request())]) == 1
+    assert trainer.main([str(tmp_path / "m2"), json.dumps(pinned.request())]) == 1
 
     assert learning.refused(tmp_path / "m2") == "ValueError; the worker's log says more, by the name m2"
     assert "could not convert 'anna'" in caplog.text
