@@ -77,12 +77,14 @@ def asking(shop: Shop) -> Iterator[list[score_pb2.Score | grpc.RpcError]]:
     callers = [threading.Thread(target=caller) for _ in range(CALLERS)]
     for each in callers:
         each.start()
-    wait_for(told, CALLERS)
-    yield told
-    wait_for(told, len(told) + 2 * CALLERS)
-    done.set()
-    for each in callers:
-        each.join(60)
+    try:
+        wait_for(told, CALLERS)
+        yield told
+        wait_for(told, len(told) + 2 * CALLERS)
+    finally:
+        done.set()
+        for each in callers:
+            each.join()
 
 
 def wait_for(told: list[score_pb2.Score | grpc.RpcError], count: int) -> None:

@@ -97,6 +97,9 @@ def test_two_sealers_side_by_side_make_one_chain(database: Database) -> None:
     assert (found.verdict, found.checked_count) == (Verdict.INTACT, 40)
 
 
+OURS = ("/sealer.py", "/sealing.py", "/chain.py", "/seals.py", "/anchors.py")
+
+
 class Killed(BaseException):
     """Stands for a process that is no more."""
 
@@ -107,7 +110,7 @@ def dying_after(lines: int) -> Callable[[FrameType, str, Any], Any]:
 
     def trace(frame: FrameType, event: str, _: object) -> Any:  # noqa: ANN401 - the type of trace functions
         nonlocal left
-        if Path(frame.f_code.co_filename).name not in {"sealer.py", "sealing.py", "chain.py", "seals.py", "anchors.py"}:
+        if not frame.f_code.co_filename.endswith(OURS):
             return None
         if event == "line":
             left -= 1

@@ -4,7 +4,8 @@ import os
 import resource
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -111,27 +112,40 @@ def test_a_batch_that_memory_has_no_room_for_fails_alone(pool: Bytes) -> None:
     assert ask(pool, bytes(2 * GRAIN)) == [bytes(4 * GRAIN)]
 
 
-def test_killed_again_and_again_under_load_no_request_fails(pool: Bytes, replica: ProcessReplica) -> None:
+@contextmanager
+def calling(call: Callable[[int], None], count: int) -> Iterator[None]:
+    """So many threads that call without a pause, until the test is over or has failed."""
     done = threading.Event()
-    wrong: list[object] = []
 
     def caller(number: int) -> None:
-        payload = str(number).encode()
         while not done.is_set():
-            if (outcome := ask(pool, payload)) != [payload * 2]:
-                wrong.append(outcome)
+            call(number)
 
-    callers = [threading.Thread(target=caller, args=(number,)) for number in range(6)]
+    callers = [threading.Thread(target=caller, args=(number,)) for number in range(count)]
     for each in callers:
         each.start()
-    for deaths in range(1, 4):
-        os.kill(replica.pid, signal.SIGKILL)
-        answered = pool.figures().total.answered
-        while pool.figures().deaths < deaths or pool.figures().total.answered < answered + 20:
-            threading.Event().wait(0.01)
-    done.set()
-    for each in callers:
-        each.join(WAIT)
+    try:
+        yield
+    finally:
+        done.set()
+        for each in callers:
+            each.join(WAIT)
+
+
+def test_killed_again_and_again_under_load_no_request_fails(pool: Bytes, replica: ProcessReplica) -> None:
+    wrong: list[object] = []
+
+    def call(number: int) -> None:
+        payload = str(number).encode()
+        if (outcome := ask(pool, payload)) != [payload * 2]:
+            wrong.append(outcome)
+
+    with calling(call, 6):
+        for deaths in range(1, 4):
+            os.kill(replica.pid, signal.SIGKILL)
+            answered = pool.figures().total.answered
+            while pool.figures().deaths < deaths or pool.figures().total.answered < answered + 20:
+                threading.Event().wait(0.01)
 
     assert wrong == []
     assert pool.figures().total.failed == 0
@@ -163,24 +177,13 @@ def test_what_a_replica_computes_changes_between_two_batches_under_load(
     pool: Bytes, replica: ProcessReplica, zygote: Zygote
 ) -> None:
     outcomes: list[bytes | Exception] = []
-    done = threading.Event()
-
-    def caller() -> None:
-        while not done.is_set():
-            outcomes.extend(ask(pool, b"x"))
-
-    callers = [threading.Thread(target=caller) for _ in range(4)]
-    for each in callers:
-        each.start()
     old = replica.pid
-    for factor in (3, 4):
-        make = partial(doubling, factor)
-        replica.renew(Process(zygote, make), make)
-        while outcomes[-1:] != [b"x" * factor]:
-            threading.Event().wait(0.01)
-    done.set()
-    for each in callers:
-        each.join(WAIT)
+    with calling(lambda _number: outcomes.extend(ask(pool, b"x")), 4):
+        for factor in (3, 4):
+            make = partial(doubling, factor)
+            replica.renew(Process(zygote, make), make)
+            while outcomes[-1:] != [b"x" * factor]:
+                threading.Event().wait(0.01)
     os.kill(replica.pid, signal.SIGKILL)
 
     assert set(outcomes) == {b"xx", b"xxx", b"xxxx"}
