@@ -26,9 +26,9 @@ from database.coupons import reconciliation as stored
 from database.failures import Failure, failure_of
 from database.session import Database, Transaction
 
-LIMIT = 250
-CUSTOMERS = 2_500
-PLAIN = 500
+LIMIT = 125
+CUSTOMERS = 1_250
+PLAIN = 250
 """Attempts that come last, so that whatever was given back finds a taker."""
 PROCESSES, CONNECTIONS = 2, 12
 HOT = "hot"
@@ -128,7 +128,7 @@ def test_ten_times_as_many_customers_as_there_are_codes_use_exactly_all_of_them(
     assert set(outcomes) == {"KEEP", "RELEASE", "REFUND", "LAPSE", "REDEMPTION_LIMIT_REACHED"}
     assert outcomes["KEEP"] == LIMIT
     assert outcomes.total() == CUSTOMERS
-    assert min(outcomes["RELEASE"], outcomes["REFUND"], outcomes["LAPSE"]) > 20
+    assert min(outcomes["RELEASE"], outcomes["REFUND"], outcomes["LAPSE"]) > 5
     assert used_of(database, HOT)[2:] == (LIMIT, LIMIT * 200)
     assert agrees(database)
 
