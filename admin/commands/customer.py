@@ -50,12 +50,13 @@ def explain(
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say why the active model scores a customer as it does at this moment."""
+    """Say why the active model scores a customer as it does at this moment; --json tells all reasons and events."""
     told = explanations.explain(customer_id, full=full, language=language, database_url=database_url)
     if as_json:
         emit(told, as_json=True)
         return
     emit(told["score"], as_json=False, title="Score")
-    emit(told["contributions"], as_json=False, title="What made it; points of the chance to buy within 90 days")
+    shown = explanations.for_people(told, language)
+    emit(shown["contributions"], as_json=False, title="What made it; points of the chance to buy within 90 days")
     for name, title in explanations.TITLES.items() if full else ():
-        emit(told[name], as_json=False, title=title)
+        emit(shown[name], as_json=False, title=title)

@@ -1,12 +1,13 @@
 """Why a customer is scored so: the active model is read here and asked, as a server asks it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from scipy.special import expit
 
 from admin.shell.output import fail
 from admin.shell.transactions import reading
@@ -22,9 +23,31 @@ from scoring.replicas.asking import Telling
 from scoring.score import Explanation, ModelRejected, NoNumber
 
 TITLES: Mapping[str, str] = MappingProxyType({
-    "event_effects": "What each event is worth: everything asked anew without it; they do not add up",
+    "event_effects": "What an event is worth: everything asked anew without it; they do not add up",
     "contrasts": "What more would be enough for a higher tier, by the model; no causes",
 })  # fmt: skip
+
+SHOWN = 12
+"""Reasons and events for people; programs get all."""
+UNKNOWN = {Language.ENGLISH: "a customer of whom nothing is known", Language.CHINESE: "一无所知的顾客"}
+SMALLER = {Language.ENGLISH: "{} smaller reasons together", Language.CHINESE: "其余 {} 项较小的原因合计"}
+
+
+def for_people(told: Mapping[str, Any], language: Language) -> dict[str, list[dict[str, Any]]]:
+    """What `explain` told, without the many small things; reasons still add up to the score."""
+    reasons, smaller = told["contributions"][:SHOWN], told["contributions"][SHOWN:]
+    rows = [told["base"] | {"words": UNKNOWN[language]}, *reasons]
+    if smaller:
+        rest = {name: sum(each[name] for each in smaller) for name in ("points", "logit")}
+        rows.append(rest | {"words": SMALLER[language].format(len(smaller))})
+    effects = told["event_effects"][:SHOWN]
+    return {
+        "contributions": _points(rows), "event_effects": _points(effects), "contrasts": list(told["contrasts"]),
+    }  # fmt: skip
+
+
+def _points(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: each[name] for name in ("points", "logit", "words")} for each in rows]
 
 
 def explain(customer_id: str, *, full: bool, language: Language, database_url: str | None) -> dict[str, Any]:
@@ -57,6 +80,7 @@ def _told(explanation: Explanation, scheme: TierScheme | None) -> dict[str, Any]
             "expected_orders": score.expected_orders,
             "currency": score.currency,
         },
+        "base": {"points": 100 * float(expit(explanation.base_logit)), "logit": explanation.base_logit},
         "contributions": [
             {"name": each.name, "points": each.points, "logit": each.logit, "words": each.words}
             for each in explanation.contributions

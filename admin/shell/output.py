@@ -3,10 +3,11 @@
 import json
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, NoReturn
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.measure import Measurement, measure_renderables
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -17,12 +18,15 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 console = Console(stderr=True)
 """For progress and errors: standard output carries results only."""
 UNBOUNDED = 1_000_000
+MOST_ON_ITS_SIDE = 8
+"""Rows of a table that may become columns."""
 
 
 def emit(value: Mapping[str, object] | Sequence[Mapping[str, object]], *, as_json: bool, title: str = "") -> None:
     """Print a result: one mapping as two columns, a sequence of mappings as a table, or either as JSON.
 
-    Where the words of a table have no room beside each other, its rows stand one below the other as two columns each.
+    Where the words of a table have no room beside each other, it is drawn without lines, then, of a few rows, lies on
+    its side; if that is too wide as well, its rows stand one below the other as two columns each.
     """
     if as_json:
         sys.stdout.write(json.dumps(_finite(value), indent=1, default=str, allow_nan=False) + "\n")
@@ -32,7 +36,7 @@ def emit(value: Mapping[str, object] | Sequence[Mapping[str, object]], *, as_jso
         out.print(_fields(value, title))
     elif not value:
         out.print(Text(f"{title}: none" if title else "none"))
-    elif fitted(table := table_of(value, title=title), out):
+    elif (table := next((table for table in _tables(value, title) if fitted(table, out)), None)) is not None:
         out.print(table)
     else:
         for number, row in enumerate(value):
@@ -94,9 +98,28 @@ def _fields(value: Mapping[str, object], title: str) -> Table:
     return table
 
 
-def table_of(values: Sequence[Mapping[str, object]], *, title: str) -> Table:
-    """A row for each; numbers stand on the right."""
+def _tables(values: Sequence[Mapping[str, object]], title: str) -> Iterator[Table]:
+    """Ways to set it, the best first."""
+    yield table_of(values, title=title)
+    yield table_of(values, title=title, slim=True)
+    head, *rest = values[0]
+    numbers = all(isinstance(value[name], int | float | None) for value in values for name in rest)
+    if len(values) <= MOST_ON_ITS_SIDE and numbers:
+        columns = [_words(value[head]) for value in values]
+        if len(set(columns)) == len(columns):
+            sides = [
+                {head: name, **{column: value[name] for column, value in zip(columns, values, strict=True)}}
+                for name in rest
+            ]
+            yield table_of(sides, title=title)
+            yield table_of(sides, title=title, slim=True)
+
+
+def table_of(values: Sequence[Mapping[str, object]], *, title: str, slim: bool = False) -> Table:
+    """A row for each; numbers stand on the right. A slim one has no lines between its columns."""
     table = Table(title=title or None)
+    if slim:
+        table.box, table.padding, table.pad_edge, table.show_edge = box.SIMPLE_HEAD, (0, 1, 0, 0), False, False
     names = list(values[0]) if values else []
     for name in names:
         right = isinstance(values[0][name], int | float)

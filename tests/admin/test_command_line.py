@@ -116,18 +116,37 @@ def test_rows_without_room_for_their_words_stand_below_each_other(
     monkeypatch.setenv("COLUMNS", "40")
     emit([{"id": name * 16, "kind": "LAUNCH"} for name in "ab"], as_json=False)
     beside = capsys.readouterr().out
-    emit([{"id": name * 28, "kind": "LAUNCH"} for name in "ab"], as_json=False, title="Jobs")
+    emit([{"id": name * 28, "kind": "LAUNCH", "state": "RUNNING"} for name in "ab"], as_json=False, title="Jobs")
     below = capsys.readouterr().out
     emit({"file": "c" * 40}, as_json=False)
     one = capsys.readouterr().out
 
     assert [line for line in beside.splitlines() if "aaaa" in line] == ["│ aaaaaaaaaaaaaaaa │ LAUNCH │"]
     assert [line for line in below.splitlines() if "│" in line] == [
-        f"│ id   │ {'a' * 28} │", f"│ kind │ LAUNCH{' ' * 22} │",
-        f"│ id   │ {'b' * 28} │", f"│ kind │ LAUNCH{' ' * 22} │",
+        f"│ id    │ {'a' * 28} │", f"│ kind  │ LAUNCH{' ' * 22} │", f"│ state │ RUNNING{' ' * 21} │",
+        f"│ id    │ {'b' * 28} │", f"│ kind  │ LAUNCH{' ' * 22} │", f"│ state │ RUNNING{' ' * 21} │",
     ]  # fmt: skip
     assert below.count("Jobs") == 1
     assert one.count("c") == 40
+
+
+def test_a_wide_table_is_drawn_without_lines_and_then_lies_on_its_side(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"predictor": name, "average_precision": 0.5, "total_ratio": 1.0} for name in ("model", "trees")]
+    monkeypatch.setenv("COLUMNS", "41")
+    emit(rows, as_json=False)
+    slim = capsys.readouterr().out
+    monkeypatch.setenv("COLUMNS", "40")
+    emit(rows, as_json=False)
+    aside = capsys.readouterr().out
+
+    assert [line.split() for line in slim.splitlines() if "─" not in line] == [
+        ["predictor", "average_precision", "total_ratio"], ["model", "0.5", "1"], ["trees", "0.5", "1"],
+    ]  # fmt: skip
+    assert [line.strip(" │┃").split() for line in aside.splitlines() if "0.5" in line] == [
+        ["average_precision", "│", "0.5", "│", "0.5"]
+    ]
 
 
 def test_no_word_is_cut_where_another_column_has_room_to_spare(

@@ -2,16 +2,19 @@
 
 from pathlib import Path
 
+import pytest
 import torch
 from made.campaigns import NOW, add_model, make_cause
 from made.histories import random_shop
 from networks.tiny_model import tiny_model, write_tiny_model
 from running.shell import Shell
 
+from admin.models import explanations
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Levels, Measure, Method
 from database.events.store import copy_events
 from database.session import Database
+from rules.sentence import Language
 from scoring.folders import folder
 
 
@@ -34,6 +37,10 @@ def test_why_a_customer_is_scored_so(database: Database, database_url: str, tmp_
 
     assert (plain["score"]["customer_id"], plain["score"]["model_id"]) == (who, "tiny-1")
     assert (plain["event_effects"], plain["contrasts"]) == ([], [])
+    shown = explanations.for_people(plain, Language.ENGLISH)["contributions"]
+    assert len(plain["contributions"]) > len(shown) == explanations.SHOWN + 2
+    assert sum(each["points"] for each in shown) == pytest.approx(100 * plain["score"]["purchase_90"])
+    assert shown[-1]["words"] == f"{len(plain['contributions']) - explanations.SHOWN} smaller reasons together"
     assert full["event_effects"] != []
     assert [each["words"] for each in full["event_effects"] if each["words"].isascii()] == []
     assert all(each["tier"] == "HIGH" for each in full["contrasts"])
