@@ -2,7 +2,8 @@
 
     python -m bench.explanations --model M --events F [--items I] [--preset P] [--as-of T] [--customers N]
 
-Parts are compared with leaving each out (Spearman's correlation over a customer's parts). The five events with the
+Parts are compared with leaving each out, and those of the networks with their integrated gradients (Spearman's
+correlation over a customer's parts). The five events with the
 largest effects of one direction are taken out of a history, beside five random ones, and both are scored anew; so are
 the latest five, which an explanation tells one by one.
 """
@@ -23,7 +24,7 @@ from scoring.score import EventEffect
 from scoring.scorer import Scorer
 from scoring.seen.actions import Integers
 from scoring.threads import limit_threads
-from training.metrics import spearman
+from training.evaluating.faithfulness import faithfulness
 
 NAMED = 5
 DRAWS = 10
@@ -32,22 +33,17 @@ FEWEST_ACTIONS = 2 * NAMED
 """Below which five random events are mostly the named ones."""
 TIMED = 200
 """Customers."""
-NOTHING = 1e-9
 FAITHFUL = 0.8
 
 
 def faithful(scorer: Scorer, customers: Histories, as_of: float) -> dict[str, Figure]:
-    """Parts against leaving out, over the parts that do anything."""
-    found = []
-    for parts in scorer.parts(customers, np.full(len(customers), as_of)):
-        moved = np.abs(parts.shared) + np.abs(parts.left_out) > NOTHING
-        found.append(spearman(parts.shared[moved], parts.left_out[moved]))
-    known = np.array(found)[np.isfinite(found)]
-    return {
-        "parts against leaving out, median": Figure(value=float(np.median(known)), unit="Spearman"),
-        "parts against leaving out, worst tenth": Figure(value=float(np.quantile(known, 0.1)), unit="Spearman"),
-        "customers with 0.8 or more": Figure(value=float((known >= FAITHFUL).mean()), unit="share"),
-    }
+    """Parts against leaving out, and those of the networks against integrated gradients."""
+    found, figures = faithfulness(scorer, customers, as_of), {}
+    for name, known in (("leaving out", found.left_out), ("integrated gradients", found.gradients)):
+        figures[f"parts against {name}, median"] = Figure(value=float(np.median(known)), unit="Spearman")
+        figures[f"parts against {name}, worst tenth"] = Figure(value=float(np.quantile(known, 0.1)), unit="Spearman")
+        figures[f"{name}: customers with 0.8 or more"] = Figure(value=float((known >= FAITHFUL).mean()), unit="share")
+    return figures
 
 
 def deletion(scorer: Scorer, customers: Histories, as_of: float, seed: int) -> dict[str, Figure]:

@@ -27,7 +27,8 @@ from scoring.predictors.horizons import purchase_within
 from scoring.question import Question
 from scoring.reasons.contrast import contrasts
 from scoring.reasons.event_effects import event_effects
-from scoring.reasons.explanation import Parts, explain, parts_of
+from scoring.reasons.explanation import explain
+from scoring.reasons.references import Parts, parts_of
 from scoring.reasons.wording import WORDINGS
 from scoring.recommendation import Recommender, Request
 from scoring.score import (
@@ -157,7 +158,7 @@ class Scorer:
         return Question.of(self.model, histories, as_of).tabular
 
     def parts(self, histories: Histories, as_of: Floats) -> list[Parts]:
-        """For judging explanations: each customer's parts, beside what leaving out that one part alone does."""
+        """For judging explanations: each customer's parts, beside what other ways to ask say of them."""
         question = Question.of(self.model, histories, as_of)
         return [parts_of(self.model, question.customer(place), self.device) for place in range(len(histories))]
 

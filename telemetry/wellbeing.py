@@ -31,6 +31,7 @@ class WellbeingMetrics(Collector):
             "tierwise_model_slice_gap", "Mean chance less the share who bought, of the newest month that came true.",
             labels=["model", "kind", "slice"],
         )  # fmt: skip
+        warnings = GaugeMetricFamily("tierwise_model_warnings", "As Home tells them.", labels=["model", "about"])
         found = self._read()
         if found is not None:
             for feature, stability in found.drifts.items():
@@ -39,9 +40,9 @@ class WellbeingMetrics(Collector):
                 error.add_metric([found.model_id], found.matured.calibration_error)
             for each in found.slices:
                 slices.add_metric([found.model_id, each.kind, each.name], each.predicted - each.observed)
-        yield drift
-        yield error
-        yield slices
+            for about, count in found.warnings.items():
+                warnings.add_metric([found.model_id, about], count)
+        yield from (drift, error, slices, warnings)
 
     def _read(self) -> wellbeing.Wellbeing | None:
         try:

@@ -52,6 +52,7 @@ NOBODY: Mapping[str, str] = MappingProxyType(
         "counted_messages": "day event_type channel messages customers",
         "coupons": "code campaign_id tier channel discount state issue_time expire_time",
         "drift_readings": "model_id day feature stability",
+        "explanation_readings": "model_id day customers left_out gradients",
         "erased_customers": "id_hash time",
         "erasure_key": "key",
         "forecasts": (

@@ -87,6 +87,7 @@ def _thorough(tools: Tools, now: datetime, enough: Callable[[], bool]) -> dict[D
     seconds = settings.step_seconds
     return {
         Duty.READ_DRIFT: lambda: wellbeing.read_drift(tools, now),
+        Duty.CHECK_EXPLANATIONS: lambda: wellbeing.check_explanations(tools, now),
         Duty.REMOVE_FOLDERS: lambda: model_folders.tidy(tools, now),
         Duty.READ_CANARIES: lambda: canary.take_readings(database, now, seconds=seconds, enough=enough),
         Duty.MEASURE_CANARIES: lambda: canary.measure_accuracy(tools, now, enough=enough),

@@ -162,7 +162,7 @@ def _failed(snapshot: Snapshot) -> list[Operation]:
 
 def _unwell(snapshot: Snapshot) -> Wellbeing | None:
     found = wellbeing.of_active(snapshot)
-    return found if found is not None and (found.drifted or found.miscalibrated or found.slices_off) else None
+    return found if found is not None and any(found.warnings.values()) else None
 
 
 def _differences(snapshot: Snapshot) -> Sequence[dict[str, Any]]:

@@ -10,13 +10,16 @@ from campaigns.models.drift import share_moved
 from campaigns.models.gates import LARGEST_CALIBRATION_ERROR, LARGEST_DRIFT
 from campaigns.tiers import maturing
 from campaigns.tiers.maturing import BEYOND_CHANCE
-from database.models import drift, registry
+from database.models import drift, explanation_readings, registry
 from database.models import readings as model_readings
+from database.models.explanation_readings import ExplanationReading
 from database.models.readings import Reading, SliceReading
 from database.session import Snapshot
 
 HORIZON = 30
 """Days: what comes true first."""
+FAITHFUL = 0.8
+"""Rank correlation of reasons with what leaving them out does, below which they mislead."""
 FEWEST = 200
 """Customers of a month, below which its calibration is chance."""
 
@@ -72,6 +75,8 @@ class Wellbeing:
     """The newest month that came true, if enough customers were scored in it."""
     slices: Sequence[SliceMatured]
     """Each tier and each slice with enough customers."""
+    explained: ExplanationReading | None
+    """The newest look at its reasons."""
 
     @property
     def moved(self) -> float:
@@ -93,6 +98,20 @@ class Wellbeing:
         """Tiers and slices of which too much or too little was expected."""
         return [each for each in self.slices if each.off]
 
+    @property
+    def unfaithful(self) -> bool:
+        """Whether the reasons that it gives are not what moves its scores."""
+        agreement = None if self.explained is None else self.explained.left_out
+        return agreement is not None and agreement < FAITHFUL
+
+    @property
+    def warnings(self) -> dict[str, int]:
+        """How much of each kind somebody should look at."""
+        return {
+            "drift": int(self.drifted), "calibration": int(self.miscalibrated), "slices": len(self.slices_off),
+            "explanations": int(self.unfaithful),
+        }  # fmt: skip
+
 
 def of_active(snapshot: Snapshot) -> Wellbeing | None:
     """Of the model that answers; None where none does."""
@@ -107,6 +126,7 @@ def of_model(snapshot: Snapshot, model_id: str) -> Wellbeing:
         model_id=model_id, day=day, drifts={} if day is None else drift.of_day(snapshot, model_id, day),
         matured=newest_month(model_readings.of_model(snapshot, model_id, horizon=HORIZON)),
         slices=newest_of_slices(model_readings.of_slices(snapshot, model_id, horizon=HORIZON)),
+        explained=explanation_readings.newest(snapshot, model_id),
     )  # fmt: skip
 
 

@@ -113,6 +113,19 @@ class DriftReadingRow(Row):
     """Population stability index."""
 
 
+class ExplanationReadingRow(Row):
+    """How far the reasons that a model gives of customers agree with two other ways to ask for them."""
+
+    __tablename__ = "explanation_readings"
+    model_id: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    customers: Mapped[int]
+    left_out: Mapped[float | None]
+    """Median rank correlation of parts with leaving out each alone; null where no customer has any."""
+    gradients: Mapped[float | None]
+    """Of the networks' parts with their integrated gradients; likewise."""
+
+
 class ScoreHistoryRow(Row):
     """What the first rescoring of a month said of a customer."""
 

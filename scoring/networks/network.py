@@ -230,9 +230,17 @@ class Network(nn.Module):
 
     def answer(self, reading: Reading, *, states: bool = True) -> Outputs:
         """Every query; `states` as in `forward`. No row of the batch has a part in another's answer."""
-        length = reading.kind.shape[1]
+        return self.told(self.events(reading), reading, states=states)
+
+    def events(self, reading: Reading) -> Tensor:
+        """[B, L, D] of the event tokens, before any has seen another."""
+        events: Tensor = self.kind(reading.kind) + self.numbers(reading.numbers) + reading.items + reading.words
+        return events
+
+    def told(self, events: Tensor, reading: Reading, *, states: bool) -> Outputs:
+        """As `answer`, of events [B, L, D] in the place of those that the reading has."""
+        length = events.shape[1]
         queries = self.query + self.query_number(reading.since.unsqueeze(-1)) + self.fuse(reading.tabular)
-        events = self.kind(reading.kind) + self.numbers(reading.numbers) + reading.items + reading.words
         tokens = self.dropout(torch.cat((events, queries), dim=1))
         *blocks, last = self.blocks
         for block in blocks:

@@ -14,7 +14,6 @@ of one sequence, and one customer takes ORDERS · (groups + 1) sequences in one 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,11 +21,10 @@ import torch
 from scipy.special import expit
 
 from events.event import EventType
-from rules.sentence import Language
 from scoring.answers import Answers, longest_logit
 from scoring.model import Model
 from scoring.reasons.deed import deed_of
-from scoring.reasons.wording import WORDINGS, Wording
+from scoring.reasons.wording import Wording
 from scoring.score import Contribution, Explanation, Score
 from scoring.seen.actions import Floats, Integers
 from scoring.seen.feature_registry import BY_NAME, NAMES
@@ -63,32 +61,12 @@ class Group:
     time: datetime | None
 
 
-class Parts(NamedTuple):
-    """Of S features and G groups of events, in logits."""
-
-    shared: Floats
-    """[S + G] Shapley values, as an explanation tells them."""
-    left_out: Floats
-    """[S + G] by how much the logit falls when one alone is absent."""
-
-
-def parts_of(model: Model, customer: Customer, device: torch.device) -> Parts:
-    """What an explanation can be judged by."""
-    groups = _groups(model, customer, WORDINGS[Language.ENGLISH])
-    players = len(customer.tabular) + len(groups)
-    present = np.concatenate((np.ones((1, players), dtype=bool), ~np.eye(players, dtype=bool)))
-    answers = _answers(model, customer, groups, present, device)
-    whole, *less = longest_logit(answers, model.calibration, np.full(len(present), customer.as_of))
-    shared, _ = _shapley(model, customer, groups, device)
-    return Parts(shared, whole - np.array(less))
-
-
 def explain(
     model: Model, customer: Customer, score: Score, logit: float, device: torch.device, wording: Wording
 ) -> Explanation:
     """Contributions of one customer's features and events to `logit`, that of `score.purchase_90`."""
-    groups = _groups(model, customer, wording)
-    shares, season = _shapley(model, customer, groups, device)
+    groups = groups_of(model, customer, wording)
+    shares, season = shapley(model, customer, groups, device)
     base = logit - float(shares.sum()) - season
     low, high = float(expit(base)), float(expit(logit))
     slope = 100 * ((high - low) / (logit - base) if abs(logit - base) > 1e-9 else high * (1 - high))  # noqa: PLR2004
@@ -120,7 +98,7 @@ def _contribution(
     return Contribution(kind="feature", name=player, logit=share, points=share * slope, words=words)
 
 
-def _groups(model: Model, customer: Customer, wording: Wording) -> list[Group]:
+def groups_of(model: Model, customer: Customer, wording: Wording) -> list[Group]:
     actions = customer.tokens.actions
     seen = np.arange(max(customer.first, customer.last - TOKENS), customer.last)
     groups = [
@@ -139,7 +117,7 @@ def _groups(model: Model, customer: Customer, wording: Wording) -> list[Group]:
     return groups
 
 
-def _shapley(model: Model, customer: Customer, groups: Sequence[Group], device: torch.device) -> tuple[Floats, float]:
+def shapley(model: Model, customer: Customer, groups: Sequence[Group], device: torch.device) -> tuple[Floats, float]:
     """[S + G] mean marginal contributions over ORDERS permutations, and what the season adds where nobody is there."""
     players = len(customer.tabular) + len(groups)
     # What is not known of a customer stands at the mean, as if it were absent: it has no part, not even by rounding.
@@ -151,7 +129,7 @@ def _shapley(model: Model, customer: Customer, groups: Sequence[Group], device: 
     place = np.full((ORDERS, players), len(known))
     np.put_along_axis(place, orders, np.arange(len(known))[None, :], axis=1)
     present = place[:, None, :] < np.arange(len(known) + 1)[None, :, None]
-    answers = _answers(model, customer, groups, present.reshape(-1, players), device)
+    answers = answers_of(model, customer, groups, present.reshape(-1, players), device)
     as_of, seasonless = np.full(len(answers.hazards), customer.as_of), replace(model.calibration, seasons=())
     values = longest_logit(answers, model.calibration, as_of).reshape(ORDERS, len(known) + 1)
     shares = np.zeros(players)
@@ -159,7 +137,7 @@ def _shapley(model: Model, customer: Customer, groups: Sequence[Group], device: 
     return shares / ORDERS, float(values[0, 0] - longest_logit(answers, seasonless, as_of)[0])
 
 
-def _answers(
+def answers_of(
     model: Model, customer: Customer, groups: Sequence[Group], present: npt.NDArray[np.bool_], device: torch.device
 ) -> Answers:
     """Hazards of n coalitions [n, S + G]: equal events share a sequence."""

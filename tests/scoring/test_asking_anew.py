@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from made.histories import NOW, at, bought, histories, random_shop, row
 from networks.tiny_model import tiny_model
 from scipy.special import expit, logit
@@ -12,12 +13,15 @@ from scipy.special import expit, logit
 from events.event import EventType
 from events.history import Histories
 from rules.sentence import Language
+from scoring.answers import Answers, Calibration, longest_logit
+from scoring.model import Model
 from scoring.reasons.contrast import contrasts
 from scoring.reasons.wording import WORDINGS
 from scoring.score import Change, Contrast, Score
 from scoring.scorer import Scorer
+from scoring.seen.actions import actions_of, pairs_of
 from scoring.seen.normalisation import Normaliser
-from scoring.seen.sequence import TOKENS
+from scoring.seen.sequence import TOKENS, batch_of, tokens_of
 
 SCORER = Scorer(tiny_model())
 ROWS = [bought(40.0, 2500), row(EventType.VIEW, 20.0, item_id="item-2"), bought(5.0, 1500, item_id="item-3")]
@@ -52,6 +56,39 @@ def test_parts_agree_with_leaving_each_out_where_little_interacts() -> None:
 
     for parts in Scorer(model).parts(Histories.from_frame(random_shop(4, seed=1)), at(4)):
         assert np.corrcoef(parts.shared, parts.left_out)[0, 1] > 0.97
+
+
+def logit_of_nothing(model: Model, one: Histories) -> float:
+    """What the network says where neither features nor events tell anything, though the events are there."""
+    actions = actions_of(one, model.catalogue)
+    pairs = pairs_of(actions, np.array([0]), at())
+    unknown = np.zeros((1, 1, len(model.normaliser.names)), dtype=np.float32)
+    batch = batch_of(tokens_of(actions), pairs.first, pairs.last, at()[:, None], unknown)
+    with torch.no_grad():
+        reading = model.networks[0].reading(batch)
+        nothing = reading._replace(since=torch.zeros_like(reading.since))
+        said = model.networks[0].told(torch.zeros_like(reading.items), nothing, states=False)
+    rest = np.zeros(1)
+    answers = Answers(hazards=said.hazards[0].double().numpy(), log_mean=rest, log_sigma=rest, silence=rest)
+    return float(longest_logit(answers, Calibration(), at())[0])
+
+
+def test_gradients_add_up_to_the_way_from_nothing_to_the_customer() -> None:
+    model, shop = tiny_model(layers=2, seed=3), Histories.from_frame(random_shop(4, seed=1))
+    whole = Scorer(model).logits(shop, at(4))
+
+    for place, parts in enumerate(Scorer(model).parts(shop, at(4))):
+        way = float(whole[place]) - logit_of_nothing(model, shop.some(place, place + 1))
+        assert parts.gradients.sum() == pytest.approx(way, abs=0.01)
+
+
+def test_gradients_agree_with_shapley_values_where_little_interacts() -> None:
+    model = tiny_model()
+    model.networks[0].heads.weight.data.zero_()
+
+    for parts in Scorer(model).parts(Histories.from_frame(random_shop(4, seed=1)), at(4)):
+        assert parts.gradients.sum() == pytest.approx(parts.of_networks.sum(), abs=1e-3)
+        assert np.corrcoef(parts.of_networks, parts.gradients)[0, 1] > 0.99
 
 
 def found_by(above: Callable[[Score], bool]) -> dict[Change, Contrast]:

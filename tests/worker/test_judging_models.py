@@ -19,8 +19,9 @@ from campaigns.models import judging, registry
 from campaigns.models.gates import Verdict
 from campaigns.models.refusals import ModelJudging, ModelNotMovable
 from campaigns.tiers import rescoring
+from campaigns.watching import wellbeing
 from database.events import store
-from database.models import drift
+from database.models import drift, explanation_readings
 from database.models import registry as stored_models
 from database.session import Database
 from database.work import operations
@@ -31,7 +32,7 @@ from scoring.folders import folder
 from scoring.score import ModelRejected
 from scoring.scorer import Scorer
 from scoring.seen.feature_histograms import histograms
-from worker.clock.wellbeing import read_drift
+from worker.clock.wellbeing import check_explanations, read_drift
 
 CAUSE = make_cause(AS_OF)
 
@@ -125,6 +126,22 @@ def test_features_are_held_against_the_training_of_the_model_that_answers_once_a
         first = drift.of_day(snapshot, "watched", AS_OF.date())
         assert drift.latest_day(snapshot, "watched") == AS_OF.date() + timedelta(days=1)
     assert max(first.values()) < 0.01
+
+
+def test_reasons_of_the_model_that_answers_are_checked_once_a_day(shop: Database, database_url: str) -> None:
+    with tools_on(database_url) as tools:
+        counts = [check_explanations(tools, AS_OF + timedelta(hours=hours)) for hours in (0, 1, 24)]
+
+    assert counts == [40, 0, 40]
+    with shop.reading() as snapshot:
+        reading = explanation_readings.newest(snapshot, "old")
+        well = wellbeing.of_model(snapshot, "old")
+    assert reading is not None
+    assert (reading.day, well.explained, well.unfaithful) == (AS_OF.date() + timedelta(days=1), reading, False)
+    assert 0.8 < (reading.left_out or 0) <= 1
+    assert 0.8 < (reading.gradients or 0) <= 1
+    assert replace(well, explained=replace(reading, left_out=0.7)).warnings["explanations"] == 1
+    assert not replace(well, explained=replace(reading, left_out=None)).unfaithful
 
 
 def write_broken(folder_of_models: Path, model_id: str, kind: EventType) -> dict[str, object]:

@@ -30,7 +30,7 @@ def step(tools: Tools, operation: Operation) -> bool:
         return judging.finish(transaction, operation, report, tools.cause())
 
 
-def drawn(snapshot: Snapshot, as_of: datetime) -> Histories:
+def drawn(snapshot: Snapshot, as_of: datetime, *, limit: int = DRAWN) -> Histories:
     """Of a random part of the customers, always the same."""
-    customers = scores.some_customers(snapshot, limit=DRAWN)
+    customers = scores.some_customers(snapshot, limit=limit)
     return unpacked(recall(snapshot, customers, before=as_of).packed, customers)

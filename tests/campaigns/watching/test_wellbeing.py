@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 from made.campaigns import NOW, add_model, make_cause, register_model
+from prometheus_client.samples import Sample
 
 from campaigns.models import judging
 from campaigns.watching import overview, wellbeing
@@ -15,6 +16,7 @@ from database.models.tables import ModelReadingRow
 from database.session import Database
 from database.work import operations
 from scoring.seen.actions import Floats
+from telemetry.wellbeing import WellbeingMetrics
 
 OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
 
@@ -53,6 +55,11 @@ def test_what_an_exact_model_says_comes_true_in_a_shop_of_any_size(customers: in
     assert sum(found.off for found in map(newest_month, too_high) if found) >= (20 if customers == 200 else 40)
 
 
+def warnings(database: Database) -> list[Sample]:
+    families = WellbeingMetrics(database).collect()
+    return [sample for each in families for sample in each.samples if sample.name == "tierwise_model_warnings"]
+
+
 def test_a_model_that_drifts_or_errs_is_told_at_home_and_another_is_not(database: Database) -> None:
     add_model(database, "m1")
     add_model(database, "m2")
@@ -88,6 +95,9 @@ def test_a_model_that_drifts_or_errs_is_told_at_home_and_another_is_not(database
     assert told
     assert told.unwell is not None
     assert (told.unwell.drifted, told.unwell.moved, told.unwell.miscalibrated) == (True, 0.5, True)
+    assert {sample.labels["about"]: sample.value for sample in warnings(database)} == {
+        "drift": 1, "calibration": 1, "slices": 0, "explanations": 0,
+    }  # fmt: skip
 
 
 def test_a_judgement_that_came_to_nothing_is_told_for_the_night_s_candidate_waits_for_it(database: Database) -> None:
