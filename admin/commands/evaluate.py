@@ -107,6 +107,7 @@ def _show(found: Evaluation) -> None:
             {"group": group.name, "customers": group.selection.customers, **group.figures} for group in found.groups
         ]
         emit(rows, as_json=False, title="By group")
+        emit(told["disparity"], as_json=False, title="Groups beside each other")
     emit(found.calibration, as_json=False, title="Calibration, by tenths of customers")
 
 
@@ -119,8 +120,8 @@ def _of_slices(found: Evaluation) -> list[dict[str, object]]:
     return [
         {
             "slice": name, "question": question, "customers": each.customers, "rate": each.mean,
-            **each.figures[OURS], "too few": "" if each.telling else "yes",
-            "near chance": "yes" if each.near_chance else "",
+            **each.figures[OURS],
+            "near chance": ("yes" if each.near_chance else "") if each.telling else "too few",
         }
         for name, products in found.slices.items()
         for question, each in (("purchase", products.purchase), ("churn", products.churn))
