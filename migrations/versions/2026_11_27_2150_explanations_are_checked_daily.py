@@ -1,14 +1,14 @@
 """Explanations are checked daily.
 
 Revision: 0088
-After: 0075
+After: 0087
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0088"
-down_revision = "0075"
+down_revision = "0087"
 branch_labels = None
 depends_on = None
 
