@@ -2,12 +2,13 @@
 
 import json
 import os
+import time
 from collections.abc import Sequence
 from math import inf
 from pathlib import Path
 from tempfile import mkdtemp
 
-from channels.message import Fate, Message, Receipt
+from channels.message import Fate, Message, Note, Receipt
 
 READABLE, ENTERED = 0o640, 0o750
 """By us and by the group of whoever sends, whatever our umask: codes are worth money to whoever else reads them."""
@@ -19,8 +20,11 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def hand_over(self, batch: str, messages: Sequence[Message], *, until: float = inf) -> list[Receipt]:  # noqa: ARG002 - a file takes no time
+    def hand_over(self, batch: str, messages: Sequence[Message], *, until: float = inf) -> list[Receipt]:
         """All of them or, when the disk does not take them, none."""
+        if time.monotonic() >= until:
+            # Another worker may have written this file since then, without those who withdrew their consent.
+            return [Receipt(Fate.WAITING, Note.SLOW) for _ in messages]
         target = self._path / f"{batch}.jsonl"
         try:
             _write(target, "".join(json.dumps(message.document()) + "\n" for message in messages))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -117,6 +118,16 @@ def test_messages_wait_for_a_folder_that_cannot_be_written(tmp_path: Path) -> No
     assert [receipt.fate for receipt in Folder(tmp_path / "email").hand_over("b1", [message("c1")])] == [Fate.WAITING]
     assert [receipt.fate for receipt in Folder(tmp_path / "email" / "x").hand_over("b1", [])] == []
     assert [each.name for each in tmp_path.iterdir()] == ["email"]
+
+
+def test_a_worker_that_stood_still_leaves_the_file_as_another_one_wrote_it(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    folder.hand_over("b1", [message("c1")])
+
+    receipts = folder.hand_over("b1", [message("c1"), message("c2")], until=time.monotonic())
+
+    assert [receipt.fate for receipt in receipts] == [Fate.WAITING] * 2
+    assert [json.loads(line) for line in (tmp_path / "b1.jsonl").read_text().splitlines()] == [DOCUMENT]
 
 
 def test_a_provider_gets_the_document_with_its_key() -> None:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -36,7 +37,7 @@ from campaigns.terms.refusals import CampaignNotMovable
 from campaigns.tiers.tiers import Tier
 from channels.message import Fate, Message, Receipt
 from database.session import Database
-from database.work import broker
+from database.work import broker, operations
 from database.work.operations import RUNNING, SUCCEEDED, Operation
 from settings import Settings
 from worker.steps import handing_over as task
@@ -140,6 +141,23 @@ def disagree(database: Database, customer_id: str) -> None:
         transaction.execute(
             text("UPDATE customers SET consented_channels = '{}' WHERE customer_id = :id"), {"id": customer_id}
         )
+
+
+def test_the_time_to_hand_over_runs_from_before_messages_are_taken(
+    database: Database, tools: Tools, recorder: Recorder
+) -> None:
+    launched(database)
+    operation = begun(database)
+    step(tools, operation)
+    tools.settings = Settings(redeliver_seconds=31, task_seconds=30)
+    with ThreadPoolExecutor(1) as pool:
+        with database.writing() as transaction:
+            operations.locked(transaction, operation.operation_id)
+            stands_still = pool.submit(step, tools, operation)
+            time.sleep(0.6)
+        stands_still.result()
+
+    assert recorder.seconds < 0
 
 
 def test_every_coupon_is_handed_over_once_and_a_second_hand_over_finds_nothing(

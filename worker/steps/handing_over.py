@@ -24,12 +24,15 @@ def step(tools: Tools, operation: Operation) -> bool:
     those are left that wait: then the relay hands the operation to the workers again after a while, until the campaign
     is over.
     """
+    # From before they are taken: a process that stands still in between, and whose messages are another's since then,
+    # hands over none of them when it wakes.
+    until = time.monotonic() + tools.settings.step_seconds
     batch = _take(tools, operation)
     if batch is None:
         return False
     if not batch.messages:
         return True
-    receipts = _hand_over(tools, batch)
+    receipts = _hand_over(tools, batch, until)
     with tools.database.writing() as transaction:
         campaign_id = operation.request["campaign_id"]
         waiting = handing_over.settle(transaction, campaign_id, batch, receipts, tools.now())
@@ -52,9 +55,8 @@ def _take(tools: Tools, operation: Operation) -> Batch | None:
         return None
 
 
-def _hand_over(tools: Tools, batch: Batch) -> list[Receipt]:
+def _hand_over(tools: Tools, batch: Batch, until: float) -> list[Receipt]:
     """Channel by channel; receipts in the order of the messages."""
-    until = time.monotonic() + tools.settings.step_seconds
     receipts: dict[str, Receipt] = {}
     for name, channel in tools.channels.items():
         leaving = [message for message in batch.messages if message.channel == name]
