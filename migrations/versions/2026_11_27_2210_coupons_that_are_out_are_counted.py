@@ -27,12 +27,6 @@ CREATE TRIGGER note_withdrawn AFTER UPDATE ON coupons FOR EACH ROW
 WHEN (NEW.state = 'BLOCKED' AND OLD.state <> 'BLOCKED' OR NEW.customer_id <> OLD.customer_id)
 EXECUTE FUNCTION note_withdrawn()
 """
-WITHDRAWN = """
-INSERT INTO withdrawn_coupons (campaign_id, code)
-SELECT campaign_id, code FROM coupons JOIN campaigns USING (campaign_id)
-WHERE campaigns.state <> 'ENDED' AND (coupons.state = 'BLOCKED' OR coupons.expire_time < end_time)
-ON CONFLICT DO NOTHING
-"""
 
 
 def upgrade() -> None:
@@ -51,10 +45,6 @@ def upgrade() -> None:
     op.add_column("counted_campaigns", sa.Column("used_until", TIME, nullable=True))
     op.add_column("counted_campaigns", sa.Column("count_seconds", sa.Float(), server_default="0", nullable=False))
     op.add_column("report_views", sa.Column("due_time", TIME, nullable=True))
-    with op.get_context().autocommit_block():
-        op.execute("SET statement_timeout = 0")
-        op.execute(WITHDRAWN)
-        op.execute("SET statement_timeout = '60s'")
 
 
 def downgrade() -> None:
