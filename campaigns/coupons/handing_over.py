@@ -37,7 +37,9 @@ class Batch:
     """What leaves together."""
 
     name: str
+    claim_time: datetime
     messages: Sequence[Message] = ()
+    """None of a chunk that only counted, or met nobody who agreed."""
     again: bool = False
     """Whether it was taken to its channels before."""
 
@@ -53,10 +55,6 @@ class Share:
     """Whoever took a batch before then is gone."""
     tried: datetime
     """Where something waits that was taken since then, nothing else that waits is."""
-
-
-NOTHING = Batch(name="")
-"""Of a chunk that only counted, or met nobody who agreed."""
 
 
 def begin(transaction: Transaction, cause: Cause, campaign_id: str) -> Operation:
@@ -114,13 +112,13 @@ def take(transaction: Transaction, operation: Operation, share: Share, cause: Ca
         due = messages.count_due(transaction, campaign.campaign_id, share.channels, cause.now)
         operations.expect(transaction, operation.operation_id, due)
         operations.advance(transaction, operation, START, count=0, now=cause.now)
-        return NOTHING
+        return Batch(name="", claim_time=cause.now)
     again = _claim_again(transaction, campaign.campaign_id, share, cause.now)
     claimed = again or _claim(transaction, current, share, cause.now)
     if claimed:
         # Whoever stops or pauses a campaign is heard until the last moment before the messages leave.
         switches.refuse_if_stopped(transaction, campaign.campaign_id)
-        return _batch(campaign.campaign_id, claimed, again=bool(again))
+        return _batch(campaign.campaign_id, claimed, cause.now, again=bool(again))
     if not messages.any_open(transaction, campaign.campaign_id):
         _finish(transaction, current, cause)
     return None
@@ -134,7 +132,7 @@ def settle(
         Settled(message.customer_id, receipt.fate, receipt.note)
         for message, receipt in zip(batch.messages, receipts, strict=True)
     ]
-    messages.settle(transaction, campaign_id, settled, now)
+    messages.settle(transaction, campaign_id, settled, now, claim_time=batch.claim_time)
     return next((receipt.note for receipt in receipts if receipt.fate is Fate.WAITING), None)
 
 
@@ -156,9 +154,9 @@ def _claim(transaction: Transaction, operation: Operation, share: Share, now: da
     return claimed
 
 
-def _batch(campaign_id: str, claimed: Sequence[Claimed], *, again: bool) -> Batch:
+def _batch(campaign_id: str, claimed: Sequence[Claimed], now: datetime, *, again: bool) -> Batch:
     leaving = [_message(campaign_id, each) for each in claimed if each.state == SENDING]
-    return Batch(name=claimed[0].batch, messages=leaving, again=again)
+    return Batch(name=claimed[0].batch, claim_time=now, messages=leaving, again=again)
 
 
 def _message(campaign_id: str, claimed: Claimed) -> Message:

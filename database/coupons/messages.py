@@ -57,11 +57,13 @@ WITH next AS MATERIALIZED (
 )
 SELECT customer_id, channel, tier, code, discount, expire_time, fate AS state, batch FROM next ORDER BY customer_id
 """  # noqa: S608 - made of constants
+# That messages wait says only whoever has them: a worker that stood still has lost them to another.
 SETTLE = """
 UPDATE messages SET state = fates.fate, note = fates.note,
   settle_time = CASE WHEN fates.fate <> 'WAITING' THEN %(now)s END
 FROM unnest(%(customers)s::text[], %(fates)s::text[], %(notes)s::text[]) AS fates (customer_id, fate, note)
 WHERE campaign_id = %(campaign)s AND messages.customer_id = fates.customer_id AND state = 'SENDING'
+  AND (fates.fate <> 'WAITING' OR claim_time = %(claim_time)s)
 RETURNING channel, state
 """
 COUNT = """
@@ -162,10 +164,16 @@ def any_open(snapshot: Snapshot, campaign_id: str) -> bool:
     return snapshot.execute(select(query.exists())).scalar_one()
 
 
-def settle(transaction: Transaction, campaign_id: str, settled: Sequence[Settled], now: datetime) -> None:
-    """Note what became of messages that are being sent; one that was settled meanwhile, or erased, stays so."""
+def settle(
+    transaction: Transaction, campaign_id: str, settled: Sequence[Settled], now: datetime, *, claim_time: datetime
+) -> None:
+    """Note what became of messages that are being sent, claimed at that time.
+
+    One that was settled meanwhile, or erased, stays so; and one that was claimed again is not said to wait.
+    """
     asked = {
-        "campaign": campaign_id, "now": now, "customers": [each.customer_id for each in settled],
+        "campaign": campaign_id, "now": now, "claim_time": claim_time,
+        "customers": [each.customer_id for each in settled],
         "fates": [each.fate for each in settled], "notes": [each.note for each in settled],
     }  # fmt: skip
     found = driver_connection(transaction).execute(SETTLE, asked).fetchall()

@@ -185,9 +185,8 @@ def _hand_over(database: Database) -> None:
     with database.writing() as transaction:
         operation = handing_over.begin(transaction, make_cause(), "spring")
     share = Share(channels=["EMAIL"], limit=100, abandoned=NOW - timedelta(hours=1), tried=NOW)
-    batch = handing_over.NOTHING
-    while not batch.messages:
-        batch = _taken(database, operation, share)
+    while not (batch := _taken(database, operation, share)).messages:
+        pass
     refused = [Receipt(Fate.REFUSED, "no such mailbox")] * 2
     with database.writing() as transaction:
         receipts = refused + [Receipt(Fate.HANDED_OVER)] * (len(batch.messages) - 2)

@@ -28,7 +28,7 @@ from running.worker_processes import relaying, wait_for, wait_until_done, worker
 from sqlalchemy import text
 
 from campaigns.coupons import deliveries, handing_over
-from campaigns.coupons.handing_over import Share
+from campaigns.coupons.handing_over import Batch, Share
 from campaigns.customers import erasure
 from campaigns.life import campaigns, switches
 from campaigns.life.refusals import CouponsStopped
@@ -113,14 +113,21 @@ def work(tools: Tools, operation: Operation) -> Operation:
     return read_operation(tools.database, operation.operation_id)
 
 
-def take(
+def taken_by(
     database: Database, operation: Operation, *, abandoned: datetime = LONG_AGO, now: datetime = NOW
-) -> list[str] | None:
-    """What a worker takes and then dies with."""
+) -> Batch | None:
+    """What a worker takes."""
     current = read_operation(database, operation.operation_id)
     share = Share(channels=["EMAIL"], limit=2, abandoned=abandoned, tried=now)
     with database.writing() as transaction:
-        batch = handing_over.take(transaction, current, share, make_cause(now))
+        return handing_over.take(transaction, current, share, make_cause(now))
+
+
+def take(
+    database: Database, operation: Operation, *, abandoned: datetime = LONG_AGO, now: datetime = NOW
+) -> list[str] | None:
+    """And then dies with."""
+    batch = taken_by(database, operation, abandoned=abandoned, now=now)
     return None if batch is None else [message.customer_id for message in batch.messages]
 
 
@@ -158,6 +165,20 @@ def test_the_time_to_hand_over_runs_from_before_messages_are_taken(
         stands_still.result()
 
     assert recorder.seconds < 0
+
+
+def test_whoever_stood_still_does_not_say_that_messages_wait_which_another_has_taken_since(
+    database: Database,
+) -> None:
+    launched(database)
+    operation, later = begun(database), NOW + timedelta(hours=1)
+    taken = [taken_by(database, operation, now=now, abandoned=now) for now in (NOW, NOW, later)]
+    for batch, fate in zip(taken[1:], (Fate.WAITING, Fate.HANDED_OVER), strict=True):
+        assert batch is not None
+        with database.writing() as transaction:
+            handing_over.settle(transaction, "spring", batch, [Receipt(fate)] * 2, later)
+
+    assert states(database) == {"c1": "HANDED_OVER", "c2": "HANDED_OVER"}
 
 
 def test_every_coupon_is_handed_over_once_and_a_second_hand_over_finds_nothing(
