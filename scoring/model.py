@@ -67,6 +67,8 @@ class Model:
     """How many orders come after the first one; None in a folder of before there was one."""
     newcomers: Blend | None = None
     """Of who has bought nothing yet; None where that is the blend of all, as in a folder of before there was one."""
+    ahead: Blend | None = None
+    """Of customers who are not there; None where that is the blend of all, as in a folder of before there was one."""
     next_items: Network | None = None
     """Learned what is bought next and nothing else; None where the networks say that, too."""
     item_vectors: Mapping[str, ItemVectors] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from torch import Tensor
 from scoring.again import again_of
 from scoring.bought import Returning, begun_by, bought_by, context_of
 from scoring.content import Content
-from scoring.model import Blend, Model
+from scoring.model import Model
 from scoring.networks.network import Network
 from scoring.ranking import HIDDEN, spread, top
 from scoring.score import ALL_THERE, Reason, Recommendation, Strategy, Unavailable, UnknownItem, Why
@@ -26,6 +26,7 @@ from scoring.seen.actions import Floats, Integers, Pairs
 from scoring.seen.blocks import PASSES, blocks
 from scoring.seen.catalogue import ABSENT, UNKNOWN
 from scoring.seen.sequence import Tokens, batch_of, lengths_of
+from scoring.voices import blends_of, voices_of
 
 CHOICES = 4
 """Candidates for each item wanted, when diversity is asked for."""
@@ -122,21 +123,22 @@ class Recommender:
 
     def ranked(self, tokens: Tokens, pairs: Pairs, request: Request) -> Iterator[Ranked]:
         """Each of C customers, one after the other: scores of a large catalogue are held of one alone."""
-        known, bought, returning = self.model.catalogue, bought_by(tokens, pairs), self.model.blend.returning
-        blends = [self.model.blend if len(items) else self.model.newcomers or self.model.blend for items in bought]
-        voices = [_voices(request.strategy, blend) for blend in blends]
+        known, bought = self.model.catalogue, bought_by(tokens, pairs)
         session = [known.numbers(np.array(items, dtype=object)) for items in request.context_items]
+        blends = blends_of(self.model, tokens.actions, pairs, bought, session)
+        voices = [voices_of(blend, request.strategy) for blend in blends]
         context = _rows(context_of(tokens, pairs, len(known) + 2, [blend.decay for blend in blends], session))
         needed = dict.fromkeys([*chain.from_iterable(voices), Strategy.POPULAR])
         lines = [self._lines(strategy, tokens, pairs, context) for strategy in needed]
-        begun = begun_by(tokens, pairs) if returning is Returning.LATER else bought
+        returning = [blend.returning for blend in blends]
+        begun = begun_by(tokens, pairs) if Returning.LATER in returning else bought
         for row, scores in enumerate(zip(*lines, strict=True)):
             items, weights = context[row]
             yield Ranked(
                 parts=dict(zip(needed, scores, strict=True)),
                 largest={s: max(float(line.max()), LEAST) for s, line in zip(needed, scores, strict=True)},
                 voices=voices[row], items=items, weights=weights, bought=bought[row],
-                hidden=returning.hidden(bought[row], begun[row]),
+                hidden=returning[row].hidden(bought[row], begun[row]),
             )  # fmt: skip
 
     def _lines(
@@ -283,14 +285,6 @@ class Recommender:
     def content(self) -> Content:
         """What the items are called."""
         return Content.of(self.model.catalogue)
-
-
-def _voices(strategy: Strategy, blend: Blend) -> dict[Strategy, float]:
-    """Which strategies have a say, and how much."""
-    if strategy is not Strategy.HYBRID:
-        return {strategy: 1.0}
-    weights = {part: float(getattr(blend, part.value)) for part in Strategy if part is not strategy}
-    return {part: weight for part, weight in weights.items() if weight > 0}
 
 
 def _rows(table: sparse.csr_matrix) -> list[tuple[Integers, Floats]]:

@@ -114,7 +114,7 @@ def _final(course: Course, rehearsal: Rehearsal) -> Model:
         calibration=calibration, mixture=mixture, further=fit_further_orders(prepared, course.seed),
         together=nothing(course.items) if taste is None else _together(course, taste.habits, nobody),
         blend=START if taste is None else taste.blend, newcomers=None if taste is None else taste.newcomers,
-        next_items=next_items, item_vectors=course.item_vectors,
+        ahead=None if taste is None else taste.ahead, next_items=next_items, item_vectors=course.item_vectors,
         manifest={
             "code_version": version("tierwise"),
             "configuration": course.configuration.to_json(),

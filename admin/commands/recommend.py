@@ -85,7 +85,8 @@ def recommend(
             for block in blocks(histories, BLOCK, "Recommending")
         ]
         made = pl.concat([SCHEMA.to_frame(), *lists])
-        model_id, blends = scorer.model_id, {name: scorer.manifest.get(name) for name in ("blend", "newcomers")}
+        blends = {name: scorer.manifest.get(name) for name in ("blend", "ahead", "newcomers")}
+        model_id = scorer.model_id
     with whole_file(out) as unfinished:
         data.as_written(made).write_parquet(unfinished)
     summary = {"customers": len(histories), "rows": made.height, "foretold": "next line" if going_on else "next order"}

@@ -22,7 +22,10 @@ GROUPS: Mapping[Group, tuple[str, ...]] = MappingProxyType(
         Group.RANKING: ("auc", "auc_new_customers", "average_precision"),
         Group.CALIBRATION: ("ece", "log_loss"),
         Group.SPEND: ("gini", "spearman", "capture_top_decile", "median_mae", "mae", "total_ratio"),
-        Group.NEXT_ITEMS: ("hybrid_hit_rate_10", "hybrid_ndcg_10", "newcomers_hit_rate_10", "newcomers_ndcg_10"),
+        Group.NEXT_ITEMS: (
+            "hybrid_hit_rate_10", "hybrid_ndcg_10", "ahead_hit_rate_10", "ahead_ndcg_10", "newcomers_hit_rate_10",
+            "newcomers_ndcg_10",
+        ),
         Group.PARTS: (
             "auc_networks", "auc_trees", "auc_linear", "auc_closed_form", "tree_share", "deep_hit_rate_10",
             "content_hit_rate_10", "together_hit_rate_10", "again_hit_rate_10", "popular_hit_rate_10",

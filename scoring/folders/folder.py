@@ -95,6 +95,7 @@ def _write_files(model: Model, folder: Path) -> None:
         "calibration": model.calibration.to_json(),
         "blend": asdict(model.blend),
         "newcomers": None if model.newcomers is None else asdict(model.newcomers),
+        "ahead": None if model.ahead is None else asdict(model.ahead),
         "shares": {"purchase": dict(model.mixture.purchase), "spend": dict(model.mixture.spend)},
         "files": files,
     }
@@ -154,6 +155,7 @@ def _assembled(folder: Path, manifest: Mapping[str, Any], device: torch.device) 
         together=together_from(together, len(catalogue) + 2),
         blend=Blend(**manifest["blend"]),
         newcomers=None if manifest.get("newcomers") is None else Blend(**manifest["newcomers"]),
+        ahead=None if manifest.get("ahead") is None else Blend(**manifest["ahead"]),
         mixture=_mixture(folder, manifest, arrays, len(normaliser.names)),
         further=recurrence_from(arrays, len(normaliser.names)),
         item_vectors=vectors,

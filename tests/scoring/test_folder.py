@@ -55,15 +55,17 @@ def test_a_network_of_next_items_is_kept_and_recommends_in_the_place_of_the_othe
     assert [one.item_id for one in deep["whole"][0]] != [one.item_id for one in deep["plain"][0]]
 
 
-def test_the_blend_of_newcomers_is_kept_and_a_folder_of_before_there_was_one_is_read(tmp_path: Path) -> None:
-    blend = replace(tiny_model().blend, content=0.4)
-    written = folder.write(replace(tiny_model(), newcomers=blend), tmp_path / "model")
-    kept = Scorer.load(written).model.newcomers
+def test_further_blends_are_kept_and_a_folder_of_before_there_were_any_is_read(tmp_path: Path) -> None:
+    newcomers, ahead = (replace(tiny_model().blend, content=weight) for weight in (0.4, 0.7))
+    written = folder.write(replace(tiny_model(), newcomers=newcomers, ahead=ahead), tmp_path / "model")
+    kept = Scorer.load(written).model
     manifest = json.loads((written / MANIFEST).read_bytes())
-    (written / MANIFEST).write_text(json.dumps({name: manifest[name] for name in manifest if name != "newcomers"}))
+    before = {name: manifest[name] for name in manifest if name not in ("newcomers", "ahead")}
+    (written / MANIFEST).write_text(json.dumps(before))
+    old = Scorer.load(written).model
 
-    assert kept == blend
-    assert Scorer.load(written).model.newcomers is None
+    assert (kept.newcomers, kept.ahead) == (newcomers, ahead)
+    assert (old.newcomers, old.ahead) == (None, None)
 
 
 def test_the_folder_holds_three_files_and_the_manifest_names_their_hashes(written: Path) -> None:

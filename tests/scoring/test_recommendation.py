@@ -144,6 +144,24 @@ def test_who_has_bought_nothing_is_answered_by_a_blend_of_their_own() -> None:
     assert [one[0].item_id for one in everybody[:2]] == ["item-9", "item-9"]
 
 
+def test_who_is_not_there_is_answered_by_the_blend_of_lists_made_ahead() -> None:
+    """What a customer does says that they are there for an hour, what the session holds at once; mail does not."""
+    only = replace(MODEL.blend, together=0.0, deep=0.0, content=0.0, popular=0.0, repurchase=True)
+    model = replace(followed(("item-4", "item-9")), blend=replace(only, together=1.0))
+    model = replace(model, ahead=replace(only, content=1.0, repurchase=False))
+    names = ["looking", "gone", "in a session", "mailed"]
+    rows = [bought(5, customer=name, item_id="item-4") for name in names]
+    rows += [row(EventType.VIEW, 0.5 / 24, "looking", item_id="item-4"), row(EventType.MESSAGE, 0.5 / 24, "mailed")]
+    rows += [row(EventType.VIEW, 1.5 / 24, name, item_id="item-4") for name in names[1:]]
+
+    found = Scorer(model).recommend(
+        histories(*rows, customers=names), at(4), count=12, context_items=[[], [], ["item-4"], []]
+    )
+
+    assert [one[0].item_id for one in found] == ["item-9", "item-0", "item-9", "item-0"]
+    assert ["item-4" in {item.item_id for item in one} for one in found] == [True, False, True, False]
+
+
 def test_what_a_blend_says_nothing_of_follows_by_popularity() -> None:
     """Of blends that were chosen by held-out orders some give what is popular no weight."""
     alone = replace(MODEL.blend, together=1.0, deep=0.0, content=0.0, popular=0.0, repurchase=True)

@@ -276,8 +276,9 @@ def test_a_history_without_a_closed_window_is_believed_to_go_on_as_the_closed_fo
     apart = np.array([score.purchase_90 for score in said]) - raw[:, NAMES.index("chance_90")]
 
     assert np.nanmean(np.abs(apart)) < 0.05
-    assert scorer.manifest["metrics"].keys() <= {"hybrid_ndcg_10", "newcomers_ndcg_10"} | {
-        f"{part}_hit_rate_10" for part in ("hybrid", "together", "deep", "content", "popular", "again", "newcomers")
+    assert scorer.manifest["metrics"].keys() <= {"hybrid_ndcg_10", "ahead_ndcg_10", "newcomers_ndcg_10"} | {
+        f"{part}_hit_rate_10"
+        for part in ("hybrid", "together", "deep", "content", "popular", "again", "ahead", "newcomers")
     }
     assert all(score.spend_minor > 0 for score in said)
 

@@ -1,6 +1,6 @@
 """How the recommendation strategies are weighed against one another for a shop: by orders that were held out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -58,8 +58,22 @@ def choose_blend(
     """
     if not held.telling:
         return replace(model.blend, repurchase=bought_again(tokens.actions) >= SOME), {}
+    return _chosen(model.blend, _candidates(model, tokens, held, popularity, device))
+
+
+def choose_ahead(
+    model: Model, tokens: Tokens, held: Held, popularity: Popularity, device: torch.device
+) -> tuple[Blend | None, dict[str, float]]:
+    """The same for customers who are not there, by orders that are asked as their visits began; None where few tell."""
+    if not held.telling:
+        return None, {}
+    blend, figures = _chosen(model.blend, _candidates(model, tokens, held, popularity, device))
+    return blend, {f"ahead_{figure}": figures[f"hybrid_{figure}"] for figure in ("hit_rate_10", "ndcg_10")}
+
+
+def _chosen(usual: Blend, tables: Mapping[Returning, Candidates]) -> tuple[Blend, dict[str, float]]:
     tried: list[tuple[float, Blend, dict[str, float]]] = []
-    for returning, candidates in _candidates(model, tokens, held, popularity, device).items():
+    for returning, candidates in tables.items():
         alone = np.eye(len(PARTS), dtype=np.float32)
         figures = {
             f"{part}_hit_rate_10": quality(candidates, weights)[0] for part, weights in zip(PARTS, alone, strict=True)
@@ -69,7 +83,7 @@ def choose_blend(
         chosen = _named(weights)
         repurchase = returning is not Returning.NOTHING
         chosen[Strategy.AGAIN] *= repurchase
-        blend = replace(model.blend, repurchase=repurchase, at_once=returning is Returning.ALL, **chosen)
+        blend = replace(usual, repurchase=repurchase, at_once=returning is Returning.ALL, **chosen)
         tried.append((sum(found), blend, figures))
     _, blend, figures = max(tried, key=lambda choice: choice[0])
     return blend, figures

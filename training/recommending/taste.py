@@ -9,11 +9,12 @@ from scoring.answers import Calibration
 from scoring.model import Blend, Model
 from scoring.networks.network import Network
 from training.course import Course
+from training.material.ahead import ahead_of
 from training.material.baskets import baskets_of
 from training.material.held_out import Held
 from training.material.preparation import Prepared
 from training.material.validation import misplaced
-from training.recommending.blending import START, choose_blend, choose_newcomers
+from training.recommending.blending import START, choose_ahead, choose_blend, choose_newcomers
 from training.recommending.choosing_habits import habits_of
 from training.recommending.habits import Habits
 from training.recommending.next_items import NextItems, learn_next_items
@@ -27,6 +28,8 @@ class Taste:
 
     habits: Habits
     blend: Blend
+    ahead: Blend | None
+    """None where too few orders tell that lists ahead of a visit are others."""
     newcomers: Blend | None
     """None where too few first orders tell."""
     next_items: NextItems | None
@@ -54,12 +57,15 @@ def taste_of(
         next_items=None if next_items is None else next_items.network, item_vectors=course.item_vectors,
     )  # fmt: skip
     blend, figures = choose_blend(model, course.tokens, orders, popularity, course.device)
+    before = ahead_of(course.tokens, orders, seed=course.seed)
+    ahead, beside = choose_ahead(model, course.tokens, before, popularity, course.device)
     then = popular_at(
         purchases_of(actions, left_out), course.items, moments_of(baskets.held.pairs.as_of), habits.popular_days
     )
     newcomers, further = choose_newcomers(model, course.tokens, baskets, then, blend, course.device)
     return Taste(
-        habits=habits, blend=blend, newcomers=newcomers, next_items=next_items, figures=figures | further
+        habits=habits, blend=blend, ahead=ahead, newcomers=newcomers, next_items=next_items,
+        figures=figures | beside | further,
     )  # fmt: skip
 
 
