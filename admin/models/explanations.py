@@ -29,7 +29,7 @@ TITLES: Mapping[str, str] = MappingProxyType({
 
 SHOWN = 12
 """Reasons and events for people; programs get all."""
-UNKNOWN = {Language.ENGLISH: "a customer of whom nothing is known", Language.CHINESE: "一无所知的顾客"}
+UNKNOWN = {Language.ENGLISH: "a customer of whom nothing is known", Language.CHINESE: "尚无任何记录的客户"}
 SMALLER = {Language.ENGLISH: "{} smaller reasons together", Language.CHINESE: "其余 {} 项较小的原因合计"}
 
 

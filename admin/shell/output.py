@@ -104,7 +104,7 @@ def _tables(values: Sequence[Mapping[str, object]], title: str) -> Iterator[Tabl
     yield table_of(values, title=title, slim=True)
     head, *rest = values[0]
     numbers = all(isinstance(value[name], int | float | None) for value in values for name in rest)
-    if len(values) <= MOST_ON_ITS_SIDE and numbers:
+    if rest and len(values) <= MOST_ON_ITS_SIDE and numbers:
         columns = [_words(value[head]) for value in values]
         if len(set(columns)) == len(columns):
             sides = [

@@ -120,6 +120,8 @@ def test_rows_without_room_for_their_words_stand_below_each_other(
     below = capsys.readouterr().out
     emit({"file": "c" * 40}, as_json=False)
     one = capsys.readouterr().out
+    emit([{"file": name * 50} for name in "de"], as_json=False)
+    long = capsys.readouterr().out
 
     assert [line for line in beside.splitlines() if "aaaa" in line] == ["│ aaaaaaaaaaaaaaaa │ LAUNCH │"]
     assert [line for line in below.splitlines() if "│" in line] == [
@@ -128,6 +130,7 @@ def test_rows_without_room_for_their_words_stand_below_each_other(
     ]  # fmt: skip
     assert below.count("Jobs") == 1
     assert one.count("c") == 40
+    assert (long.count("d"), long.count("e")) == (50, 52)
 
 
 def test_a_wide_table_is_drawn_without_lines_and_then_lies_on_its_side(
