@@ -58,7 +58,8 @@ def year_above(outlook: Outlook, labels: Labels, as_of: Floats) -> Year | None:
     for time in np.unique(as_of).tolist():
         at = as_of == time
         buyers = at & (labels.bought > 0)
-        if at.sum() >= FEWEST_QUESTIONS:
+        # Where nothing at all is known of anybody, records are missing or the shop was shut: that does not come again.
+        if at.sum() >= FEWEST_QUESTIONS and not labels.silent[at].all():
             found.append((time, *_level(labels.bought[at], outlook.purchase[at, -1]), _amount(outlook, labels, buyers)))
     if not found or found[-1][0] - found[0][0] < LEAST_SPAN:
         return None

@@ -5,6 +5,7 @@ Adapters come, change and go while a model answers, so no manifest names them: e
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,24 +28,28 @@ def seal_of(content: bytes) -> str:
     return digest.hexdigest()
 
 
-def check_sealed(path: Path) -> None:
-    """Raises ModelRejected for a file that was cut off or changed after it was written."""
+def check_sealed(path: Path) -> Mapping[str, str]:
+    """What is said of its numbers. Raises ModelRejected for a file that was cut off or changed after it was written."""
     try:
         content = content_of(path)
     except FileNotFoundError as error:
         raise ModelRejected(f"{path} is missing") from error
     try:
-        whole = _parts(content)[0][ABOUT][SEAL] == seal_of(content)
+        about: Mapping[str, str] = _parts(content)[0][ABOUT]
+        whole = about[SEAL] == seal_of(content)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelRejected(f"{path} is not an adapter; {AGAIN}") from error
     if not whole:
         raise ModelRejected(f"{path} is not the file that was written (SHA-256 differs); {AGAIN}")
+    return about
 
 
-def check_adapters(folder: Path) -> None:
-    """The same of all adapters in the folder of a model."""
+def check_adapters(folder: Path, model_id: str) -> None:
+    """The same of all adapters in the folder of a model, and for one of another market or model."""
     for path in adapters_of(folder):
-        check_sealed(path)
+        about = check_sealed(path)
+        if (about.get("market"), about.get("base")) != (path.stem, model_id):
+            raise ModelRejected(f"{path} is the adapter of market {about.get('market')!r} of {about.get('base')}")
 
 
 def _parts(content: bytes) -> tuple[dict[str, Any], bytes]:

@@ -166,7 +166,7 @@ class Live:
     def check(self, model: RegisteredModel) -> None:
         """Raises ModelRejected for a model that could not answer."""
         place = self._folder_of(model)
-        check_adapters(place.folder)
+        check_adapters(place.folder, model.model_id)
         self._replicas.check({Role.ACTIVE: place})
 
     def markets_lost(self, model: RegisteredModel, active: RegisteredModel) -> list[str]:

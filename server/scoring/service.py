@@ -78,8 +78,13 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
         self, request: scoring_service_pb2.ExplainScoreRequest, context: grpc.ServicerContext
     ) -> scoring_service_pb2.ExplainScoreResponse:
         scheme = self._live.in_force.scheme
-        telling = telling_of(request, ladder_of(scheme))
-        explanation, standing = self._predictions.explain(replace(question_of(request), telling=telling))
+        question = replace(question_of(request), telling=telling_of(request, ladder_of(scheme)))
+        try:
+            explanation, standing = self._predictions.explain(question)
+        except ModelFailed as error:
+            if not question.market:
+                raise
+            raise self._of_market(question.market, error) from error
         score = score_message(explanation.score, standing, scheme, self._seal)
         return scoring_service_pb2.ExplainScoreResponse(
             explanation=explanation_message(explanation, score, scheme, most=request.max_contributions)
@@ -205,6 +210,16 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
                 f"{name} cannot be loaded: its folder is missing or damaged; the log line is {call.current().log_id}"
             )
             raise ModelUnusable(message, model=name, log_id=call.current().log_id) from error
+
+    @staticmethod
+    def _of_market(market: str, error: ModelFailed) -> ModelUnusable:
+        """The likeliest cause is a file that somebody put there."""
+        log_id = call.current().log_id
+        log.error("model failed", log_id=log_id, market=market, exc_info=error)
+        return ModelUnusable(
+            f"the model cannot answer for market {market}: its adapter is damaged, of another market or of another "
+            f"model, or the network failed; the log line is {log_id}", market=market, log_id=log_id,
+        )  # fmt: skip
 
     def _markets_lost(self, snapshot: Snapshot, wanted: str) -> list[str]:
         model, active = stored_models.get(snapshot, wanted), stored_models.active(snapshot)

@@ -10,6 +10,7 @@ from networks.tiny_model import tiny_model
 from scoring import adapters
 from scoring.adapters import Adapter, Bottleneck, Method, adapted
 from scoring.folders import folder
+from scoring.folders.adapter_seal import check_adapters
 from scoring.folders.market_files import MarketName, path_of
 from scoring.markets import Markets
 from scoring.model import Model
@@ -96,13 +97,18 @@ def test_adapters_of_others_and_what_is_no_adapter_are_refused(markets: Markets,
     adapters.write(low_rank("fr", 0, base="another"), path)
     with pytest.raises(ModelRejected, match="changes another, not tiny-1"):
         markets.scorer("fr")
+    with pytest.raises(ModelRejected, match="is the adapter of market 'fr' of another"):
+        check_adapters(markets.folder, "tiny-1")
     path.write_bytes(b"not safetensors")
     with pytest.raises(ModelRejected, match="is not an adapter"):
         markets.scorer("fr")
     whole = adapters.write(low_rank("de", 0), path).read_bytes()
     with pytest.raises(ModelRejected, match=r"is the adapter of market 'de', not of 'fr'"):
         markets.scorer("fr")
+    with pytest.raises(ModelRejected, match="is the adapter of market 'de' of tiny-1"):
+        check_adapters(markets.folder, "tiny-1")
     adapters.write(low_rank("fr", 0), path)
+    check_adapters(markets.folder, "tiny-1")
     for changed in (whole[:-4], whole[:-1] + bytes([whole[-1] ^ 1])):
         path.write_bytes(changed)
         with pytest.raises(ModelRejected, match=r"is not the file that was written \(SHA-256 differs\); copy it again"):

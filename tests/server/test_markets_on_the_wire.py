@@ -93,13 +93,23 @@ def test_an_adapter_comes_changes_and_goes_without_a_restart(shop: Shop) -> None
     assert process_of(shop) == replica
 
 
-def test_a_broken_adapter_leaves_the_stored_score_and_other_markets_alone(shop: Shop) -> None:
+def test_a_broken_or_foreign_adapter_leaves_the_stored_score_and_other_markets_alone(shop: Shop) -> None:
     teach(shop, "fr", 1.0)
     path_of(shop, "pt").write_bytes(b"not safetensors")
+    path_of(shop, "nl").write_bytes(path_of(shop, "fr").read_bytes())
 
-    broken, whole = score(shop, "pt"), score(shop, "fr")
+    whole = score(shop, "fr")
+    for market in ("pt", "nl"):
+        broken = score(shop, market)
+        with pytest.raises(grpc.RpcError) as raised:
+            shop.scoring.ExplainScore(
+                scoring_service_pb2.ExplainScoreRequest(customer="customers/anna", market=market), timeout=60
+            )
+        told = refusal(raised.value)
 
-    assert (broken.degraded, broken.degraded_reason) == (True, score_pb2.Score.MODEL_FAILED)
+        assert (broken.degraded, broken.degraded_reason) == (True, score_pb2.Score.MODEL_FAILED)
+        assert (told.code, told.reason) == ("FAILED_PRECONDITION", "MODEL_UNUSABLE")
+        assert told.message.startswith(f"the model cannot answer for market {market}: its adapter is damaged, of an")
     assert (whole.degraded, whole.market) == (False, "fr")
 
 

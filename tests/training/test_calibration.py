@@ -115,6 +115,15 @@ def test_windows_in_which_hardly_anybody_buys_belong_to_the_year() -> None:
     assert yearly_spend_factor(year) == pytest.approx(1.0)
 
 
+def test_a_window_in_which_nobody_did_anything_is_none_of_the_year() -> None:
+    outlook, labels, as_of = closed_year({4: 0.0})
+    found = year_above(outlook, replace(labels, silent=(as_of == YEAR[4]) * 1.0), as_of)
+
+    assert found is not None
+    assert found.time.tolist() == [time for time in YEAR.tolist() if time != YEAR[4]]
+    assert max(abs(each.logit) for each in seasons_of(found)) == 0.0
+
+
 def test_what_all_windows_of_a_year_have_above_the_model_is_no_season() -> None:
     assert [each.logit for each in seasons_of(seen({}))] == pytest.approx([0.0] * len(YEAR), abs=1e-9)
     assert yearly_spend_factor(seen({})) == pytest.approx(1.0)
