@@ -44,7 +44,7 @@ def _check(model: RegisteredModel) -> None:
     try:
         if folder.is_absolute() and folder.parent.is_dir():
             check_whole(folder, model.model_id, model.manifest)
-            check_adapters(folder)
+            check_adapters(folder, model.model_id)
     except PermissionError:
         return
     except ModelRejected as problem:
