@@ -59,7 +59,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     MODEL_CHANGED: _ErrorReason.ValueType  # 16
     """The etag is of an older version of the model. Example: 'models/2026-11 changed since etag "1"'."""
     MODEL_UNUSABLE: _ErrorReason.ValueType  # 17
-    """The model's folder is missing or damaged, so it cannot become the active one. Example: "models/2026-11: weights do not match the manifest"."""
+    """The model's folder is missing or damaged, so it cannot become the active one or answer for a market. Example: "models/2026-11: weights do not match the manifest"."""
     FOLDER_TAKEN: _ErrorReason.ValueType  # 171
     """Two models cannot have one folder. Example: "/models/m is the folder of models/2026-10: move models/2026-11 into another one, and register it there"."""
     MARKETS_LOST: _ErrorReason.ValueType  # 172
@@ -329,7 +329,7 @@ MODEL_NOT_FOUND: ErrorReason.ValueType  # 15
 MODEL_CHANGED: ErrorReason.ValueType  # 16
 """The etag is of an older version of the model. Example: 'models/2026-11 changed since etag "1"'."""
 MODEL_UNUSABLE: ErrorReason.ValueType  # 17
-"""The model's folder is missing or damaged, so it cannot become the active one. Example: "models/2026-11: weights do not match the manifest"."""
+"""The model's folder is missing or damaged, so it cannot become the active one or answer for a market. Example: "models/2026-11: weights do not match the manifest"."""
 FOLDER_TAKEN: ErrorReason.ValueType  # 171
 """Two models cannot have one folder. Example: "/models/m is the folder of models/2026-10: move models/2026-11 into another one, and register it there"."""
 MARKETS_LOST: ErrorReason.ValueType  # 172
