@@ -170,8 +170,8 @@ def _held(database: Database) -> str:
 
 
 def _blocked(database: Database) -> str:
-    """Anna's code, blocked."""
-    code = codes_of(database, "active")["anna"]
+    """Anna's code of another campaign, blocked: the shop may be shared, and other requests need theirs."""
+    code = codes_of(database, "paused")["anna"]
     with database.writing() as transaction:
         blocking.block(transaction, cause(), code)
     return code
