@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from made.campaigns import (
@@ -35,6 +36,7 @@ from campaigns.life.refusals import CouponsStopped
 from campaigns.terms.campaign import Channel
 from campaigns.terms.refusals import CampaignNotMovable
 from campaigns.tiers.tiers import Tier
+from channels.folder import Folder
 from channels.message import Fate, Message, Receipt
 from database.session import Database
 from database.work import broker, operations
@@ -52,7 +54,7 @@ class Recorder:
     """A channel that is away when the test says so."""
 
     def __init__(self) -> None:
-        self.away = False
+        self.away = self.takes_all_its_time = False
         self.stumbles_over: set[str] = set()
         self.given: list[str] = []
         self.seconds = 0.0
@@ -60,6 +62,8 @@ class Recorder:
 
     def hand_over(self, _batch: str, messages: list[Message], *, until: float) -> list[Receipt]:
         self.seconds = until - time.monotonic()
+        if self.takes_all_its_time:
+            time.sleep(max(0.0, self.seconds))
         return [self._hand_over(message) for message in messages]
 
     def _hand_over(self, message: Message) -> Receipt:
@@ -360,6 +364,22 @@ def test_a_channel_that_is_away_or_unknown_holds_up_no_other(
 
     assert work(tools, operation).state == RUNNING
     assert sms.given == ["c2", "c4", "c5"]
+
+
+def test_a_channel_that_takes_all_its_time_leaves_the_others_theirs(
+    database: Database, tools: Tools, recorder: Recorder, tmp_path: Path
+) -> None:
+    add_customers(database, ["c1", "c2"], consented=["email", "sms"])
+    store_scores(database, {"c1": 9000, "c2": 2000})
+    launch_campaign(database, make_plan(offers=(BY_EMAIL, replace(TEN_PERCENT, tier=Tier.MID, channel=Channel.SMS))))
+    tools.settings = Settings(message_chunk=2, redeliver_seconds=31, task_seconds=30)
+    tools.__dict__["channels"] = {"EMAIL": recorder, "SMS": Folder(tmp_path)}
+    recorder.away = recorder.takes_all_its_time = True
+    operation = begun(database)
+    step(tools, operation)
+    step(tools, operation)
+
+    assert states(database) == {"c1": "WAITING", "c2": "HANDED_OVER"}
 
 
 def test_the_batch_of_a_dead_worker_leaves_again_under_the_same_keys_and_that_of_a_living_one_does_not(

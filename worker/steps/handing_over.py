@@ -56,11 +56,13 @@ def _take(tools: Tools, operation: Operation) -> Batch | None:
 
 
 def _hand_over(tools: Tools, batch: Batch, until: float) -> list[Receipt]:
-    """Channel by channel; receipts in the order of the messages."""
+    """Channel by channel, each with its part of the time; receipts in the order of the messages."""
     receipts: dict[str, Receipt] = {}
-    for name, channel in tools.channels.items():
-        leaving = [message for message in batch.messages if message.channel == name]
-        if leaving:
-            given = channel.hand_over(batch.name, leaving, until=until)
-            receipts |= {message.key: receipt for message, receipt in zip(leaving, given, strict=True)}
+    leaving = {name: [each for each in batch.messages if each.channel == name] for name in tools.channels}
+    channels = [name for name, messages in leaving.items() if messages]
+    for number, name in enumerate(channels):
+        began = time.monotonic()
+        mine = began + (until - began) / (len(channels) - number)
+        given = tools.channels[name].hand_over(batch.name, leaving[name], until=mine)
+        receipts |= {message.key: receipt for message, receipt in zip(leaving[name], given, strict=True)}
     return [receipts[message.key] for message in batch.messages]
