@@ -90,17 +90,16 @@ def _attribute(column: str, frame: pl.DataFrame) -> dict[str, str]:
 def _show(found: Evaluation) -> None:
     told = found.to_json()
     title = f"{told['customers']:,} customers, 90 days from {found.cutoff:%Y-%m-%d}, {told['buy_rate']:.1%} bought"
+    title += "" if found.everybody.purchase.telling else "; too few to say which predictor is ahead"
     emit([{"predictor": name, **figures} for name, figures in told["figures"].items()], as_json=False, title=title)
-    for name, intervals in told["differences"].items():
-        emit(_written(intervals), as_json=False, title=f"Model minus {name}, 95 %")
+    show_apart(told["differences"], "Model minus")
     counts = found.orders
     emit(
         [{"predictor": name, **figures} for name, figures in told["orders"]["figures"].items()],
         as_json=False,
         title=f"Number of orders, {counts.mean:.2f} on average",
     )
-    for name, intervals in told["orders"]["differences"].items():
-        emit(_written(intervals), as_json=False, title=f"Orders: model minus {name}, 95 %")
+    show_apart(told["orders"]["differences"], "Orders: model minus")
     emit(_of_slices(found), as_json=False, title="By slice")
     if found.groups:
         rows = [
@@ -109,6 +108,13 @@ def _show(found: Evaluation) -> None:
         emit(rows, as_json=False, title="By group")
         emit(told["disparity"], as_json=False, title="Groups beside each other")
     emit(found.calibration, as_json=False, title="Calibration, by tenths of customers")
+
+
+def show_apart(differences: Mapping[str, Mapping[str, Interval | None]], title: str) -> None:
+    """Of each baseline, where anything is known."""
+    for name, intervals in differences.items():
+        if any(intervals.values()):
+            emit(_written(intervals), as_json=False, title=f"{title} {name}, 95 %")
 
 
 def _written(intervals: Mapping[str, Interval | None]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from admin.command_line import COMMANDS, main
+from admin.commands.evaluate import show_apart
 from admin.shell.output import emit
 
 ASKING = {"adapt", "ask", "evaluate", "predict", "recommend", "train", "tune", "uplift"}
@@ -177,3 +178,14 @@ def test_a_number_without_a_bound_is_null_in_json(capsys: pytest.CaptureFixture[
     emit({"interval": [float("-inf"), 0.5], "ratio": {"value": float("nan")}}, as_json=True)
 
     assert json.loads(capsys.readouterr().out) == {"interval": [None, 0.5], "ratio": {"value": None}}
+
+
+def test_differences_that_nobody_knows_are_no_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    show_apart({"trees": {"auc": None, "ece": None}, "linear": {"auc": (0.1, 0.2), "ece": None}}, "Model minus")
+    shown = capsys.readouterr().out
+
+    assert "trees" not in shown
+    assert "Model minus linear, 95 %" in shown
+    assert [line.split()[1:-1] for line in shown.splitlines() if "auc" in line or "ece" in line] == [
+        ["auc", "│", "+0.1000", "to", "+0.2000"], ["ece", "│", "–"],
+    ]  # fmt: skip
