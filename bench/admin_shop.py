@@ -48,7 +48,8 @@ SELECT 'bench-' || n, 'SCORE_ALL_CUSTOMERS', 'SUCCEEDED',
 FROM generate_series(1, 400) AS numbers (n)
 """)
 LAUNCHED = text("""
-UPDATE campaigns SET state = 'ACTIVE', launch_time = now() - interval '9 days'
+UPDATE campaigns SET state = 'ACTIVE', launch_time = now() - interval '9 days',
+  activate_time = now() - interval '9 days'
 WHERE campaign_id = ANY(:live)
 """)
 AUDIENCES = text("""
@@ -58,9 +59,9 @@ SELECT campaign_id, customer_id, tier, tier_scheme, model_id, purchase_90, spend
 FROM scores CROSS JOIN unnest(CAST(:live AS text[])) AS live (campaign_id)
 """)
 COUPONS = text("""
-INSERT INTO coupons (code, campaign_id, customer_id, tier, channel, discount, state, issue_time, expire_time)
+INSERT INTO coupons (code, campaign_id, customer_id, tier, channel, discount, state, issue_time)
 SELECT 'BENCH' || n || right(customer_id, 8), campaign_id, customer_id, tier, 'EMAIL', CAST(:discount AS jsonb),
-  CASE hashtext(customer_id) & 31 WHEN 1 THEN 'REDEEMED' ELSE 'ISSUED' END, now(), now() + interval '30 days'
+  CASE hashtext(customer_id) & 31 WHEN 1 THEN 'REDEEMED' ELSE 'ISSUED' END, now()
 FROM audiences JOIN unnest(CAST(:live AS text[])) WITH ORDINALITY AS live (campaign_id, n) USING (campaign_id)
 WHERE arm <> 'holdout'
 """)

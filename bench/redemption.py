@@ -35,8 +35,8 @@ UPDATE budget_shards SET quota_count = redemption_limit FROM campaigns
 WHERE campaigns.campaign_id = 'one-row' AND budget_shards.campaign_id = 'one-row' AND shard = 0
 """
 GIVE = """
-INSERT INTO coupons (code, campaign_id, customer_id, tier, channel, discount, state, issue_time, expire_time)
-SELECT code, campaign_id, code, 'HIGH', 'ON_SITE', offers -> 'HIGH' -> 'discount', 'ISSUED', start_time, end_time
+INSERT INTO coupons (code, campaign_id, customer_id, tier, channel, discount, state, issue_time)
+SELECT code, campaign_id, code, 'HIGH', 'ON_SITE', offers -> 'HIGH' -> 'discount', 'ISSUED', start_time
 FROM unnest(%(codes)s::text[]) AS code CROSS JOIN campaigns WHERE campaign_id = %(campaign_id)s
 """
 ACTIVATE = "UPDATE campaigns SET state = 'ACTIVE', issued_count = %(count)s WHERE campaign_id = %(campaign_id)s"

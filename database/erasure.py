@@ -54,7 +54,7 @@ UPDATE redemptions SET order_id = 'erased-' || redemption_id, customer_id = %(ps
     # back, but only later.
     "coupons": """
 UPDATE coupons SET customer_id = %(pseudonym)s,
-  expire_time = least(expire_time, CASE state WHEN 'REDEEMED' THEN %(now)s ELSE issue_time END)
+  close_time = least(close_time, CASE state WHEN 'REDEEMED' THEN %(now)s ELSE issue_time END)
 WHERE code = ANY(%(codes)s)
 """,
     # Else the coupon would be one that nobody was written of yet.

@@ -38,7 +38,7 @@ NOBODY: Mapping[str, str] = MappingProxyType(
             "margin_percent launch_time activate_time version held_out_count issued_count collision_count "
             "budget_minor budget_confidence refund_gives_code_back over_budget_count currency revision "
             "create_time update_time recurrence series series_version due_time budget_share frozen_from "
-            "finish_time ran_to_its_end"
+            "finish_time ran_to_its_end proposed_version"
         ),
         "counted_campaigns": "campaign_id count_time settled spent_count spent_minor used_until count_seconds",
         "counted_days": (
@@ -47,10 +47,10 @@ NOBODY: Mapping[str, str] = MappingProxyType(
         ),
         "counted_groups": (
             "campaign_id tier channel arm customers issued_count buyers held_count redeemed_count given_back_count "
-            "open_count discount_minor spend_minor used_count used_buyers used_spend_minor first_expire_time"
+            "open_count discount_minor spend_minor used_count used_buyers used_spend_minor"
         ),
         "counted_messages": "day event_type channel messages customers",
-        "coupons": "code campaign_id tier channel discount state issue_time expire_time",
+        "coupons": "code campaign_id tier channel discount state issue_time close_time",
         "drift_readings": "model_id day feature stability",
         "explanation_readings": "model_id day customers left_out gradients",
         "erased_customers": "id_hash time",

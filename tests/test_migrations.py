@@ -11,7 +11,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
 from erasable import unclassified
-from made.campaigns import NOW, add_customers, make_cause
+from made.campaigns import NOW, add_customers, issued_codes, make_cause, make_plan
 from running.worker_processes import wait_for
 from shops.reporting_shop import ask
 from sqlalchemy import text
@@ -158,6 +158,23 @@ def test_campaigns_of_before_are_counted(shop_url: str) -> None:
     migrate(shop_url)
 
     assert ask(shop_url, query) == before != []
+
+
+def test_codes_of_before_that_were_over_stay_over(database: Database, database_url: str) -> None:
+    codes = issued_codes(database, ["anna", "bert"])
+    config, before = configuration(database_url), _before("codes_are_good_until_their_campaign_ends")
+    command.downgrade(config, before)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("UPDATE coupons SET expire_time = issue_time WHERE code = %s", (codes["anna"],))
+
+        migrate(database_url)
+        closed = connection.execute("SELECT customer_id, close_time FROM coupons ORDER BY 1").fetchall()
+        command.downgrade(config, before)
+        over = connection.execute("SELECT customer_id, expire_time FROM coupons ORDER BY 1").fetchall()
+
+        migrate(database_url)
+    assert closed == [("anna", NOW), ("bert", None)]
+    assert over == [("anna", NOW), ("bert", make_plan().end_time)]
 
 
 WELCOME = '{"kind": "NEW_CUSTOMER", "reward": {"kind": "FIXED", "amount_minor": 5}}'

@@ -201,6 +201,7 @@ def _row(campaign: Campaign) -> dict[str, object]:
         "name": plan.display_name,
         "state": campaign.state,
         "version": campaign.version,
+        "proposed_version": campaign.proposed_version,
         "offers": ", ".join(typed(offer, plan.currency) for offer in plan.offers),
         "start": written(plan.start_time),
         "end": written(plan.end_time),

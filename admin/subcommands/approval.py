@@ -40,7 +40,7 @@ def approve(
     """Agree to the submitted version; nobody who changed it, or a rule of its segments, may."""
     about = f"campaigns/{campaign_id}"
     with changing(database_url, comment, action="campaigns.approve", object_name=about) as (transaction, cause):
-        read = version or campaigns.get(transaction, campaign_id).version
+        read = version or campaigns.get(transaction, campaign_id).asked_version
         campaign = approving.approve(transaction, cause, campaign_id, policy_of(settings()), version=read, etag=etag)
     emit(_row(campaign), as_json=as_json, title=campaign.name)
 
@@ -53,7 +53,7 @@ def reject(
     """Send the submitted version back to its authors; nobody who changed it may."""
     about = f"campaigns/{campaign_id}"
     with changing(database_url, comment, action="campaigns.reject", object_name=about) as (transaction, cause):
-        read = version or campaigns.get(transaction, campaign_id).version
+        read = version or campaigns.get(transaction, campaign_id).asked_version
         campaign = approving.reject(transaction, cause, campaign_id, version=read, etag=etag)
     emit(_row(campaign), as_json=as_json, title=campaign.name)
 

@@ -10,15 +10,19 @@ import typer
 
 from admin.files.rule_files import SOURCE, read_rule
 from admin.shell.database_address import DatabaseUrl
-from admin.shell.output import AsJson, emit
+from admin.shell.output import AsJson, emit, fail
 from admin.shell.transactions import Etag, Reason, changing
+from admin.subcommands.approval_policy import policy_of
 from admin.subcommands.named import CampaignIdArgument
 from admin.subcommands.plan_options import MOST_DAYS
+from admin.typed.discounts import minor_units
 from admin.typed.offers import SYNTAX, offer_of
 from admin.typed.times import read_time
-from campaigns.life import drafts
-from campaigns.terms.campaign import CampaignPlan
+from campaigns.life import amending
+from campaigns.terms.campaign import Campaign, CampaignPlan
+from campaigns.terms.limits import Budget
 from campaigns.terms.recurrence import days_later, instant
+from settings import settings
 
 app = typer.Typer()
 
@@ -33,7 +37,9 @@ def update(
         str | None, typer.Option(help="ISO time, in the campaign's zone unless it says otherwise.")
     ] = None,
     days: Annotated[int | None, typer.Option(min=1, max=MOST_DAYS, help="How long it runs.")] = None,
+    end: Annotated[str | None, typer.Option(help="ISO time, likewise; instead of --days.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Most redemptions in all.")] = None,
+    budget: Annotated[str | None, typer.Option(help="Most that coupons may take off orders in all: 5000.00.")] = None,
     rule: Annotated[Path | None, typer.Option(help=f"Who of the tiers. {SOURCE}", allow_dash=True)] = None,
     holdout: Annotated[int | None, typer.Option(help="Percent of the audience that gets nothing.")] = None,
     etag: Etag = None,
@@ -41,7 +47,9 @@ def update(
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change what is named of a plan, before its launch: the next version, which has to be approved."""
+    """Change what is named of a plan: the next version, which has to be approved. While it runs, budget and end."""
+    if days is not None and end is not None:
+        fail("give --end or --days, not both")
     given: dict[str, Any] = {
         "display_name": name,
         "redemption_limit": limit,
@@ -53,17 +61,48 @@ def update(
         changed = replace(plan, **{field: value for field, value in given.items() if value is not None})
         if offer:
             changed = replace(changed, offers=tuple(offer_of(one, plan.currency) for one in offer))
+        if budget is not None:
+            changed = replace(changed, budget=_budget(budget, plan))
+        if end is not None:
+            changed = replace(changed, end_time=read_time(end, "--end", plan.zone))
         if start is None and days is None:
             return changed
         begin = plan.start_time if start is None else read_time(start, "--start", plan.zone)
-        end = _as_long(plan, begin) if days is None else days_later(begin, days, plan.zone)
-        return replace(changed, start_time=begin, end_time=end)
+        if end is not None:
+            return replace(changed, start_time=begin)
+        ends = _as_long(plan, begin) if days is None else days_later(begin, days, plan.zone)
+        return replace(changed, start_time=begin, end_time=ends)
 
     about = f"campaigns/{campaign_id}"
     with changing(database_url, reason, action="campaigns.update", object_name=about) as (transaction, cause):
-        campaign = drafts.update(transaction, cause, campaign_id, change, etag=etag)
-    row = {"campaign_id": campaign_id, "state": campaign.state, "version": campaign.version, "etag": campaign.etag}
+        campaign = amending.update(transaction, cause, campaign_id, change, policy_of(settings()), etag=etag)
+    _told(campaign, as_json=as_json)
+
+
+@app.command()
+def withdraw(
+    campaign_id: CampaignIdArgument, *, etag: Etag = None, reason: Reason = None, database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Take back what is proposed for a campaign that runs: it runs on as it is."""
+    about = f"campaigns/{campaign_id}"
+    with changing(database_url, reason, action="campaigns.update", object_name=about) as (transaction, cause):
+        campaign = amending.withdraw(transaction, cause, campaign_id, etag=etag)
+    _told(campaign, as_json=as_json)
+
+
+def _told(campaign: Campaign, *, as_json: bool) -> None:
+    row = {
+        "campaign_id": campaign.campaign_id, "state": campaign.state, "version": campaign.version,
+        "proposed_version": campaign.proposed_version, "etag": campaign.etag,
+    }  # fmt: skip
     emit(row, as_json=as_json, title="Changed")
+
+
+def _budget(typed: str, plan: CampaignPlan) -> Budget:
+    """With the confidence that the plan has."""
+    limit = minor_units(typed, "--budget", plan.currency)
+    return Budget(limit_minor=limit) if plan.budget is None else replace(plan.budget, limit_minor=limit)
 
 
 def _as_long(plan: CampaignPlan, begin: datetime) -> datetime:

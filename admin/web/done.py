@@ -27,6 +27,7 @@ class Deed(StrEnum):
     PAUSED = "paused"
     RESUMED = "resumed"
     ENDED = "ended"
+    WITHDRAWN = "withdrawn"
     DELETED = "deleted"
     BEGUN = "begun"
     CANCELLED = "cancelled"

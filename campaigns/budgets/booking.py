@@ -4,14 +4,15 @@ Locks are taken in one order everywhere, so that nobody waits in a circle: coupo
 number; of several campaigns, one after the other by id. Who holds a reservation already waits for no other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
 from campaigns.budgets import shards
 from campaigns.terms.campaign import Campaign
-from campaigns.terms.coupon import ReservationState, check_left
+from campaigns.terms.coupon import ReservationState, check_left, check_limits
 from campaigns.terms.limits import Use
+from campaigns.terms.refusals import InvalidCampaign
 from database.budgets import ledger
 from database.budgets import shards as stored_shards
 from database.budgets.ledger import Amounts, Entry
@@ -19,6 +20,7 @@ from database.budgets.shards import Quota, Shard
 from database.coupons import reservations
 from database.coupons.tables import ReservationRow
 from database.session import Snapshot, Transaction
+from events.currency import amount
 
 
 class Kind(StrEnum):
@@ -38,6 +40,26 @@ def open_budget(transaction: Transaction, campaign: Campaign) -> None:
     counts = _divided(plan.redemption_limit, count)
     minors = _divided(None if plan.budget is None else plan.budget.limit_minor, count)
     stored_shards.open_shards(transaction, campaign.campaign_id, list(map(Quota, counts, minors)))
+
+
+def change_budget(transaction: Transaction, campaign: Campaign, limit_minor: int | None, now: datetime) -> None:
+    """Divide another budget over the shards of a campaign that runs; None is without limit.
+
+    From then on no redemption goes beyond it, also none that read the campaign before. Raises InvalidCampaign for less
+    than is used.
+    """
+    sweep(transaction, campaign.campaign_id, now)
+    standing = stored_shards.locked(transaction, campaign.campaign_id)
+    used_minors = [each.minor for each in standing]
+    if limit_minor is not None and limit_minor < sum(used_minors):
+        least = amount(sum(used_minors), campaign.plan.currency)
+        raise InvalidCampaign(
+            f"{campaign.name} has spent and reserved {least} already, so its budget is no less", field="budget.limit",
+            least_minor=sum(used_minors),
+        )  # fmt: skip
+    minors = [None] * len(standing) if limit_minor is None else shards.spread(limit_minor, used_minors)
+    counts = [each.quota.redemptions for each in standing]
+    stored_shards.set_quotas(transaction, campaign.campaign_id, list(map(Quota, counts, minors)))
 
 
 def used(snapshot: Snapshot, campaign: Campaign, now: datetime) -> Use:
@@ -104,7 +126,11 @@ def _make_room(transaction: Transaction, campaign: Campaign, entries: Sequence[E
     check_left(campaign, used(transaction, campaign, last.time), need)
     sweep(transaction, campaign.campaign_id, last.time, wait=wait)
     standing = stored_shards.locked(transaction, campaign.campaign_id)
-    check_left(campaign, _total(standing), need)
+    # By the quotas: the budget may have changed since the campaign was read.
+    check_limits(
+        campaign.name, redemption_limit=_sum(each.quota.redemptions for each in standing),
+        budget_minor=_sum(each.quota.minor for each in standing), used=_total(standing), need=need,
+    )  # fmt: skip
     stored_shards.set_quotas(transaction, campaign.campaign_id, _rebalanced(standing, last.shard, need))
 
 
@@ -126,6 +152,11 @@ def _divided(limit: int | None, count: int) -> list[int] | list[None]:
 
 def _total(standing: list[Shard]) -> Use:
     return Use(sum(each.redemptions for each in standing), sum(each.minor for each in standing))
+
+
+def _sum(quotas: Iterable[int | None]) -> int | None:
+    limits = list(quotas)
+    return None if None in limits else sum(each for each in limits if each is not None)
 
 
 def _rebalanced(standing: list[Shard], place: int, need: Use) -> list[Quota]:

@@ -31,8 +31,11 @@ def divided(limit: int, count: int) -> list[int]:
 
 def rebalanced(quotas: Sequence[int], used: Sequence[int], *, place: int, need: int) -> list[int] | None:
     """Quotas that leave at least `need` at one place and the rest evenly everywhere; None when there is not so much."""
-    left = sum(quotas) - sum(used)
-    if need > left:
-        return None
-    shares = divided(left - need, len(quotas))
-    return [used[each] + shares[each] + (need if each == place else 0) for each in range(len(quotas))]
+    taken = [each + (need if at == place else 0) for at, each in enumerate(used)]
+    return None if sum(taken) > sum(quotas) else spread(sum(quotas), taken)
+
+
+def spread(limit: int, used: Sequence[int]) -> list[int]:
+    """Quotas that add up to a limit, no less than is used, and leave what is left of it evenly everywhere."""
+    shares = divided(limit - sum(used), len(used))
+    return [each + share for each, share in zip(used, shares, strict=True)]

@@ -153,5 +153,4 @@ def _terms(campaign: Campaign, now: datetime) -> Terms:
             for offer in plan.offers_in(arm.name)
         ],
         issue_time=now,
-        expire_time=plan.end_time,
     )

@@ -1,6 +1,7 @@
 """Forecast against actual: kept when an audience is frozen, measured when the campaign and its aftermath are over.
 
-Only a campaign that ran to its end teaches the next forecast: one that was stopped did less for another reason.
+Only a campaign that ran to its end teaches the next forecast: one that was stopped did less for another reason. So did
+one whose end was moved: it was foretold for another time.
 """
 
 import math
@@ -96,7 +97,7 @@ def close(transaction: Transaction, cause: Cause, campaign_id: str) -> bool:
     groups = measuring.counted(transaction, campaign, campaign.launch_time, until)
     told = {row.tier for row in stored_forecasts.of_campaign(transaction, campaign_id)}
     measured = [each for tier in sorted(told) for each in _measured(tier, groups)]
-    teaches = campaign.ran_to_its_end
+    teaches = campaign.ran_to_its_end and measuring.planned_end(transaction, campaign) == campaign.plan.end_time
     if not stored_forecasts.close(transaction, campaign_id, measured, teaches=teaches, now=cause.now):
         return False
     after = {f"{each.tier}.{each.quantity}": each.actual for each in measured}

@@ -26,7 +26,7 @@ class Answer:
 
 
 def rejected(snapshot: Snapshot, author: str, *, limit: int) -> list[Answer]:
-    """Drafts of this author that an approver rejected and nobody has changed since, the last one first."""
+    """What this author wrote, an approver rejected and nobody has changed since, the last one first."""
     return _own(lists.rejected(snapshot), author, limit)
 
 
@@ -36,10 +36,10 @@ def to_launch(snapshot: Snapshot, author: str, now: datetime, *, limit: int) -> 
 
 
 def rejection(snapshot: Snapshot, campaign: Campaign) -> Approval | None:
-    """For which a draft has to be changed before it is submitted again; None where it may be."""
-    if campaign.state is not State.DRAFT:
+    """For which a draft, or what is proposed while it runs, has to be changed; None where there is none."""
+    if campaign.state is not State.DRAFT and campaign.proposed_version is None:
         return None
-    decided = versions.get(snapshot, campaign.campaign_id, campaign.version).approvals
+    decided = versions.get(snapshot, campaign.campaign_id, campaign.asked_version).approvals
     return next((each for each in decided if each.verdict is Verdict.REJECTED), None)
 
 

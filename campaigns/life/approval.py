@@ -8,6 +8,8 @@ from typing import Self
 
 from campaigns.actor import is_among
 from campaigns.life.refusals import ApproverIsAuthor, VersionDecided
+from campaigns.terms.campaign import CampaignPlan
+from campaigns.terms.schedule import times
 from events.currency import minor_units_of
 
 LARGE = 2
@@ -57,6 +59,11 @@ class ApprovalPolicy:
             return self.approvals
         small = currency == self.currency and budget_minor is not None and budget_minor <= self.large_budget_minor
         return self.approvals if small else max(self.approvals, LARGE)
+
+    def needed_for(self, plan: CampaignPlan) -> int:
+        """Approvals of a plan; each occurrence of a series may spend its budget."""
+        limit = None if plan.budget is None else plan.budget.limit_minor * times(plan)
+        return self.needed(budget_minor=limit, currency=plan.currency)
 
 
 def next_authors(authors: Iterable[str], *, approved: bool, editor: str) -> tuple[str, ...]:

@@ -4,12 +4,11 @@ from typing import Any
 
 from campaigns import trail
 from campaigns.actor import Cause
-from campaigns.life import agreed_rules, campaigns, drafts, launch, versions
+from campaigns.life import agreed_rules, amending, campaigns, drafts, launch, versions
 from campaigns.life.approval import Approval, ApprovalPolicy, Verdict, check_approver, missing
 from campaigns.life.refusals import VersionNotSubmitted, VersionRejected
 from campaigns.terms.campaign import MOVES, Campaign, CampaignPlan, Move, moved
 from campaigns.terms.refusals import InvalidCampaign
-from campaigns.terms.schedule import times
 from database.life import versions as stored_versions
 from database.session import Snapshot, Transaction
 from database.terms import campaigns as stored_campaigns
@@ -31,14 +30,11 @@ def submit(
         campaign = drafts.rewrite(transaction, cause, campaign, campaign.plan)
     moved(campaign, Move.SUBMIT)
     if versions.get(transaction, campaign_id, campaign.version).approvals:
-        raise VersionRejected(
-            f"version {campaign.version} of {campaign.name} was rejected: change the plan first",
-            campaign=campaign.name, version=campaign.version,
-        )  # fmt: skip
+        raise _rejected(campaign, campaign.version)
     launch.check_launchable(transaction, campaign.plan, cause.now)
     _check_others(transaction, campaign.plan)
     submitted = campaigns.move(transaction, cause, campaign, Move.SUBMIT, version=campaign.version)
-    if _needed(submitted, policy):
+    if policy.needed_for(submitted.plan):
         return submitted
     return campaigns.move(transaction, cause, submitted, Move.APPROVE, version=campaign.version, needed=0)
 
@@ -49,13 +45,14 @@ def approve(
 ) -> Campaign:  # fmt: skip
     """Agree to the submitted version; the last approval that the policy needs makes the campaign approved.
 
-    Raises CampaignNotFound, CampaignChanged, CampaignNotMovable, VersionNotSubmitted, ApproverIsAuthor, VersionDecided,
-    SegmentRulesChanged.
+    Where it runs, that puts what is proposed in force. Raises CampaignNotFound, CampaignChanged, CampaignNotMovable,
+    VersionNotSubmitted, VersionRejected, ApproverIsAuthor, VersionDecided, SegmentRulesChanged, InvalidCampaign.
     """
     campaign = campaigns.locked(transaction, campaign_id, etag)
-    decided = _decide(transaction, cause, campaign, version, Verdict.APPROVED)
-    agreed_rules.check(transaction, campaign)
-    needed = _needed(campaign, policy)
+    plan, decided = _decide(transaction, cause, campaign, version, Verdict.APPROVED)
+    if campaign.proposed_version is None:
+        agreed_rules.check(transaction, campaign)
+    needed = policy.needed_for(plan)
     facts: dict[str, Any] = {"version": version, "approvals": len(decided), "needed": needed}
     if missing(needed, decided):
         stored_campaigns.change(transaction, campaign_id, {}, cause.now)
@@ -65,39 +62,60 @@ def approve(
             version=agreed.revision,
         )  # fmt: skip
         return agreed
+    if campaign.proposed_version is not None:
+        return amending.put_in_force(transaction, cause, campaign, plan, **facts)
     return campaigns.move(transaction, cause, campaign, Move.APPROVE, **facts)
 
 
 def reject(
     transaction: Transaction, cause: Cause, campaign_id: str, *, version: int, etag: str | None = None
 ) -> Campaign:
-    """Send the submitted version back to its authors, who change it before they submit again.
+    """Send the submitted version back to its authors, who change it before they submit again; what runs, runs on.
 
-    Raises CampaignNotFound, CampaignChanged, CampaignNotMovable, VersionNotSubmitted, ApproverIsAuthor, VersionDecided.
+    Raises CampaignNotFound, CampaignChanged, CampaignNotMovable, VersionNotSubmitted, VersionRejected,
+    ApproverIsAuthor, VersionDecided.
     """
     campaign = campaigns.locked(transaction, campaign_id, etag)
     _decide(transaction, cause, campaign, version, Verdict.REJECTED)
-    return campaigns.move(transaction, cause, campaign, Move.REJECT, version=version)
+    if campaign.proposed_version is None:
+        return campaigns.move(transaction, cause, campaign, Move.REJECT, version=version)
+    stored_campaigns.change(transaction, campaign_id, {}, cause.now)
+    rejected = campaigns.get(transaction, campaign_id)
+    trail.done(
+        transaction, cause, "campaigns.reject", campaign.name, after={"state": campaign.state, "version": version},
+        version=rejected.revision,
+    )  # fmt: skip
+    return rejected
 
 
 def _decide(
     transaction: Transaction, cause: Cause, campaign: Campaign, version: int, verdict: Verdict
-) -> tuple[Approval, ...]:
-    """Write the decision down, with the reason as its comment; all that were made about the version."""
-    moved(campaign, VERBS[verdict])
-    if version != campaign.version:
+) -> tuple[CampaignPlan, tuple[Approval, ...]]:
+    """Write the decision down, with the reason as its comment; the plan, and all that were made about the version."""
+    if campaign.proposed_version is None:
+        moved(campaign, VERBS[verdict])
+    if version != campaign.asked_version:
         raise VersionNotSubmitted(
-            f"version {campaign.version} of {campaign.name} is submitted, not {version}: read it first",
-            campaign=campaign.name, version=version, submitted_version=campaign.version,
+            f"version {campaign.asked_version} of {campaign.name} is submitted, not {version}: read it first",
+            campaign=campaign.name, version=version, submitted_version=campaign.asked_version,
         )  # fmt: skip
     found = versions.get(transaction, campaign.campaign_id, version)
+    if any(each.verdict is Verdict.REJECTED for each in found.approvals):
+        raise _rejected(campaign, version)
     decision = Approval(approver=cause.actor.name, verdict=verdict, comment=cause.reason or "", time=cause.now)
     check_approver(decision.approver, authors=found.authors, rule_authors=found.rule_authors, decided=found.approvals)
     stored_versions.decide(
         transaction, campaign.campaign_id, version, approver=decision.approver, verdict=verdict,
         comment=decision.comment, now=cause.now,
     )  # fmt: skip
-    return (*found.approvals, decision)
+    return found.plan, (*found.approvals, decision)
+
+
+def _rejected(campaign: Campaign, version: int) -> VersionRejected:
+    return VersionRejected(
+        f"version {version} of {campaign.name} was rejected: change the plan first", campaign=campaign.name,
+        version=version,
+    )  # fmt: skip
 
 
 def _check_others(snapshot: Snapshot, plan: CampaignPlan) -> None:
@@ -106,10 +124,3 @@ def _check_others(snapshot: Snapshot, plan: CampaignPlan) -> None:
     if unknown:
         names = ", ".join(f"campaigns/{each}" for each in sorted(unknown))
         raise InvalidCampaign(f"there is no {names} to leave customers to", field="excluded_campaigns")
-
-
-def _needed(campaign: Campaign, policy: ApprovalPolicy) -> int:
-    budget = campaign.plan.budget
-    # Each occurrence of a series may spend it.
-    limit = None if budget is None else budget.limit_minor * times(campaign.plan)
-    return policy.needed(budget_minor=limit, currency=campaign.plan.currency)

@@ -9,6 +9,7 @@ from campaigns.actor import Cause
 from campaigns.life.refusals import CampaignChanged, CampaignNotFound
 from campaigns.terms import stored
 from campaigns.terms.campaign import Campaign, Move, State, moved, resumption
+from campaigns.terms.refusals import CampaignNotMovable
 from campaigns.work import jobs
 from database.coupons import own_codes
 from database.life import lists, stops
@@ -67,11 +68,25 @@ def resume(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: st
 
 def end(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: str | None = None) -> Campaign:
     """Over for good; a launch that is under way stops. Raises CampaignNotFound, CampaignChanged, CampaignNotMovable."""
+    return move(transaction, cause, _locked_to_end(transaction, cause, campaign_id, etag), Move.END)
+
+
+def end_in_time(transaction: Transaction, cause: Cause, campaign_id: str) -> Campaign:
+    """Likewise, by the clock. Raises CampaignNotFound, and CampaignNotMovable where its end was moved meanwhile."""
+    campaign = _locked_to_end(transaction, cause, campaign_id)
+    if campaign.plan.end_time > cause.now:
+        raise CampaignNotMovable(
+            f"{campaign.name} ends later", campaign=campaign.name, state=campaign.state, move=Move.END
+        )
+    return move(transaction, cause, campaign, Move.END)
+
+
+def _locked_to_end(transaction: Transaction, cause: Cause, campaign_id: str, etag: str | None = None) -> Campaign:
     # The operation before the campaign, as the worker locks them: the other way round the two could deadlock.
     under_way = operations.running(transaction, operations.LAUNCH_CAMPAIGN, campaign_id=campaign_id)
     if under_way is not None:
         jobs.cancel(transaction, cause, under_way.operation_id)
-    return move(transaction, cause, locked(transaction, campaign_id, etag), Move.END)
+    return locked(transaction, campaign_id, etag)
 
 
 def move(
@@ -92,6 +107,7 @@ def move(
     if verb is Move.ACTIVATE:
         changes["activate_time"] = cause.now
     if verb is Move.END:
+        changes["proposed_version"] = None
         changes["finish_time"] = cause.now
         changes["ran_to_its_end"] = _ran_to_its_end(transaction, campaign, cause.now)
     campaigns.change(transaction, campaign.campaign_id, changes, cause.now)

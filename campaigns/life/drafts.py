@@ -78,7 +78,9 @@ def rewrite(transaction: Transaction, cause: Cause, before: Campaign, plan: Camp
 def check_editable(campaign: Campaign) -> None:
     """Raises CampaignNotEditable."""
     if (campaign.state, Move.EDIT) not in MOVES:
-        raise _not_editable(campaign, "what is launched stays as it was approved")
+        raise _not_editable(
+            campaign, "what is launched stays as it was approved, but for its budget and end once its coupons are out"
+        )
 
 
 def delete(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: str | None = None) -> None:

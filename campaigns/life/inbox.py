@@ -57,20 +57,21 @@ def to_decide(snapshot: Snapshot, approver: str, *, limit: int) -> list[Campaign
 
 
 def read(snapshot: Snapshot, campaign: Campaign) -> Waiting:
-    """A campaign's version as an approver reads it."""
-    this = versions.get(snapshot, campaign.campaign_id, campaign.version)
-    approved = stored_versions.last_approved(snapshot, campaign.campaign_id, before=campaign.version)
+    """A campaign's version as an approver reads it; what is proposed while it runs, beside what runs."""
+    runs, asked = campaign.proposed_version is not None, campaign.asked_version
+    this = versions.get(snapshot, campaign.campaign_id, asked)
+    approved = campaign.version if runs else stored_versions.last_approved(snapshot, campaign.campaign_id, before=asked)
     document = this.document
     if approved is not None:
-        changed = versions.compare(snapshot, campaign.campaign_id, approved, campaign.version, as_one=AS_ONE)
+        changed = versions.compare(snapshot, campaign.campaign_id, approved, asked, as_one=AS_ONE)
     else:
         said = {name: value for name, value in document.items() if value not in ([], {})}
         changed = differences({"offers": {}}, said, as_one=AS_ONE)
     fields = list(document)
     ordered = sorted(changed, key=lambda each: (fields.index(each.field), [tier not in each.path for tier in Tier]))
     return Waiting(
-        campaign=campaign, version=this, approved=approved, note=notes.last(snapshot, campaign, Move.SUBMIT),
-        differences=ordered,
-        awaited=agreed_rules.changed_since(snapshot, this),
-        rules={each.segment_id: each.rule for each in segments.rules(snapshot, this.segments)},
+        campaign=campaign, version=this, approved=approved,
+        note=notes.last(snapshot, campaign, "UPDATE" if runs else Move.SUBMIT), differences=ordered,
+        awaited=Changes() if runs else agreed_rules.changed_since(snapshot, this),
+        rules={} if runs else {each.segment_id: each.rule for each in segments.rules(snapshot, this.segments)},
     )  # fmt: skip

@@ -62,7 +62,7 @@ def check_launchable(snapshot: Snapshot, plan: CampaignPlan, now: datetime) -> N
         raise InvalidCampaign("the campaign would be over before it begins", field="end_time")
     drafts.check_rule(snapshot, plan)
     _check_built(snapshot, plan)
-    _check_priced(snapshot, plan)
+    check_priced(snapshot, plan)
 
 
 def _check_built(snapshot: Snapshot, plan: CampaignPlan) -> None:
@@ -75,7 +75,7 @@ def _check_built(snapshot: Snapshot, plan: CampaignPlan) -> None:
         )
 
 
-def _check_priced(snapshot: Snapshot, plan: CampaignPlan) -> None:
+def check_priced(snapshot: Snapshot, plan: CampaignPlan) -> None:
     """Raises InvalidCampaign for a budget whose coupons nobody can say the cost of."""
     if plan.budget is None:
         return

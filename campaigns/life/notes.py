@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from campaigns import trail
 from campaigns.terms.campaign import Campaign, Move
@@ -19,9 +20,9 @@ class Note:
     """Empty where nothing was said."""
 
 
-def last(snapshot: Snapshot, campaign: Campaign, move: Move) -> Note | None:
-    """Of the newest such move; None where there was none."""
-    wanted = Wanted(object_name=campaign.name, action=f"campaigns.{move.lower()}", outcome="OK")
+def last(snapshot: Snapshot, campaign: Campaign, verb: Move | Literal["UPDATE"]) -> Note | None:
+    """Of the newest such move, or change of the plan; None where there was none."""
+    wanted = Wanted(object_name=campaign.name, action=f"campaigns.{verb.lower()}", outcome="OK")
     for line in trail.page(snapshot, wanted, limit=1):
         return Note(author=line.actor.partition(":")[2], time=line.time, words=line.reason or "")
     return None

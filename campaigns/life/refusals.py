@@ -58,7 +58,7 @@ class TiersChanged(WrongState):
 
 
 class CampaignNotEditable(WrongState):
-    """A plan changes only before its launch, and only a draft is deleted."""
+    """A plan changes before its launch, while it runs in budget and end alone; and only a draft is deleted."""
 
     reason = "CAMPAIGN_NOT_EDITABLE"
 

@@ -74,6 +74,21 @@ def keep(
     )  # fmt: skip
 
 
+def keep_amended(
+    transaction: Transaction, cause: Cause, running: CampaignVersion, version: int, plan: CampaignPlan, *,
+    authors: Sequence[str],
+) -> None:  # fmt: skip
+    """Write down the plan as this version of a campaign that runs.
+
+    Its audience is frozen: rules of segments and tier scheme are those of the version that runs, and nobody who agrees
+    to it agrees to others.
+    """
+    versions.add(
+        transaction, running.campaign_id, version, plan=stored.plan_document(plan), authors=authors,
+        segments=running.segments, rule_authors=(), tier_scheme=running.tier_scheme, now=cause.now,
+    )  # fmt: skip
+
+
 def get(snapshot: Snapshot, campaign_id: str, version: int) -> CampaignVersion:
     """One version. Raises CampaignNotFound, CampaignVersionNotFound."""
     row = versions.get(snapshot, campaign_id, version)

@@ -18,7 +18,7 @@ from campaigns.experiments.refusals import NothingToCompare
 from campaigns.experiments.results import Effect, Metric, Plan, Results
 from campaigns.experiments.results import results as compared
 from campaigns.experiments.sample_ratio import ERASED, SampleRatio, check_exclusions
-from campaigns.life import campaigns
+from campaigns.life import campaigns, versions
 from campaigns.life.refusals import CampaignNotLaunched
 from campaigns.terms.campaign import Campaign, State
 from campaigns.terms.discount import WHOLE
@@ -112,6 +112,16 @@ def closed(campaign: Campaign) -> datetime:
     return campaign.over_time + ATTRIBUTION
 
 
+def planned_end(snapshot: Snapshot, campaign: Campaign) -> datetime:
+    """The end when its audience was frozen, for which comparison and forecast were made; it may have been moved since.
+
+    Who moves it may have looked at the results.
+    """
+    if campaign.frozen_version in (None, campaign.version):
+        return campaign.plan.end_time
+    return versions.get(snapshot, campaign.campaign_id, campaign.frozen_version).plan.end_time
+
+
 def launched(snapshot: Snapshot, campaign_id: str) -> tuple[Campaign, datetime]:
     """A campaign whose results can be told, and when its audience was frozen.
 
@@ -191,21 +201,24 @@ def plan(snapshot: Snapshot, campaign: Campaign, since: datetime, groups: Sequen
     return Plan(
         design=campaign.plan.design,
         customers=sum(group.count for group in groups),
-        baselines=_baselines(campaign, since, groups, past, foreign=foreign),
+        baselines=_baselines(
+            campaign, planned_end(snapshot, campaign) + ATTRIBUTION - since, groups, past, since, foreign=foreign
+        ),
         primary=Metric.REVENUE if campaign.plan.margin_percent is None else Metric.MARGIN,
         currency=campaign.plan.currency,
     )
 
 
 def _baselines(
-    campaign: Campaign, since: datetime, groups: Sequence[GroupOutcome], past: Spread, *, foreign: bool
-) -> dict[Metric, Baseline]:
+    campaign: Campaign, time: timedelta, groups: Sequence[GroupOutcome], past: Spread, since: datetime, *,
+    foreign: bool,
+) -> dict[Metric, Baseline]:  # fmt: skip
     """Of the time that was to be counted, from before the launch, so that they do not depend on what the campaign did.
 
     A past that is shorter is taken as it is: customers of yesterday do not go on ordering as often as since then. Spend
     that the scores expect in `foreign` money counts as nothing.
     """
-    time, count = campaign.plan.end_time + ATTRIBUTION - since, max(1, sum(group.count for group in groups))
+    count = max(1, sum(group.count for group in groups))
     chance = sum(group.bought.x for group in groups) / count
     spend = 0.0 if foreign else sum(group.revenue.x for group in groups) / count
     bought, scored = baselines_of_scores(chance, spend, part=time / FORETOLD)

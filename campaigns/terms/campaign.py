@@ -43,7 +43,7 @@ class Move(StrEnum):
     """What may happen to a campaign."""
 
     EDIT = "EDIT"
-    """A changed plan is a new version, which nobody has approved."""
+    """A changed plan is a new version, which nobody has approved. What runs is amended: that moves it nowhere."""
     SUBMIT = "SUBMIT"
     APPROVE = "APPROVE"
     REJECT = "REJECT"
@@ -217,11 +217,20 @@ class Campaign:
     """When it became ENDED."""
     ran_to_its_end: bool = False
     """Whether it was active when its time was over: neither ended before, nor paused or stopped over it."""
+    proposed_version: int | None = None
+    """Of the plan, while it runs by `version`: put in force when it is approved."""
+    frozen_version: int | None = None
+    """By which the audience was frozen: comparison and forecast are planned by it, whatever is amended later."""
 
     @property
     def name(self) -> str:
         """The resource name."""
         return f"campaigns/{self.campaign_id}"
+
+    @property
+    def asked_version(self) -> int:
+        """The one that approvers are asked about, where they are."""
+        return self.version if self.proposed_version is None else self.proposed_version
 
     @property
     def over_time(self) -> datetime:

@@ -30,8 +30,8 @@ WHERE campaign_id = %(campaign)s AND customer_id > %(after)s AND customer_id <= 
 """
 COUNT_WITHOUT = f"SELECT count(*) {WITHOUT}"
 ISSUE = f"""
-INSERT INTO coupons (code, campaign_id, customer_id, tier, channel, discount, state, issue_time, expire_time)
-SELECT code, %(campaign)s, customer_id, tier, channel, discount, 'ISSUED', %(issue_time)s, %(expire_time)s
+INSERT INTO coupons (code, campaign_id, customer_id, tier, channel, discount, state, issue_time)
+SELECT code, %(campaign)s, customer_id, tier, channel, discount, 'ISSUED', %(issue_time)s
 FROM (
   SELECT customer_id, tier, channel, discount, row_number() OVER (ORDER BY customer_id) AS place {WITHOUT}
 ) AS members
@@ -65,7 +65,6 @@ class Terms(NamedTuple):
 
     offers: Sequence[ArmOffer]
     issue_time: datetime
-    expire_time: datetime
 
 
 def following(snapshot: Snapshot, campaign_id: str, *, after: str, limit: int) -> Chunk | None:
@@ -84,8 +83,7 @@ def issue(transaction: Transaction, terms: Terms, chunk: Chunk, codes: Sequence[
     planner.no_nested_loops(transaction)
     planner.sort_in_memory(transaction)
     connection = driver_connection(transaction)
-    values = {**values_of(terms, chunk), "issue_time": terms.issue_time, "expire_time": terms.expire_time}
-    values["codes"] = codes
+    values = {**values_of(terms, chunk), "issue_time": terms.issue_time, "codes": codes}
     try:
         # To look each code up before it is written would be a tenth of the launch, for one in 10^12 that is taken.
         with connection.transaction():

@@ -7,10 +7,13 @@ from sqlalchemy import select, update
 from database.coupons.tables import CouponRow
 from database.events.tables import EventRow
 from database.session import Snapshot, Transaction, driver_connection, one
+from database.terms.validity import EXPIRE_TIME
 from events.event import EventType
 
-GET = "SELECT * FROM coupons WHERE code = %(code)s"
-LOCK = f"{GET} FOR UPDATE"
+GET = f"""
+SELECT coupons.*, {EXPIRE_TIME} AS expire_time FROM coupons JOIN campaigns USING (campaign_id) WHERE code = %(code)s
+"""  # noqa: S608 - made of constants
+LOCK = f"{GET} FOR UPDATE OF coupons"
 STANDING = """
 SELECT EXISTS (SELECT FROM reservations WHERE code = %(code)s AND state = 'HELD'),
   EXISTS (SELECT FROM redemptions WHERE code = %(code)s AND order_id = %(order_id)s),

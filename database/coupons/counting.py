@@ -13,6 +13,7 @@ from database import planner
 from database.leading import leads
 from database.session import Snapshot, Transaction
 from database.terms.counters import USED
+from database.terms.validity import EXPIRE_TIME
 
 LULL = timedelta(days=1)
 """After the end: no chunk of a launch is under way any more, and nothing is held."""
@@ -37,10 +38,9 @@ ON CONFLICT (campaign_id) DO UPDATE SET (count_time, settled, spent_count, spent
 """)  # noqa: S608 - made of constants
 FORGET_GROUPS = text("DELETE FROM counted_groups WHERE campaign_id = :campaign_id")
 FORGET_DAYS = text("DELETE FROM counted_days WHERE campaign_id = :campaign_id")
-COUNT_GROUPS = text("""
+COUNT_GROUPS = text(f"""
 INSERT INTO counted_groups (campaign_id, tier, channel, arm, customers, issued_count, buyers, held_count,
-  redeemed_count, given_back_count, open_count, discount_minor, spend_minor, used_count, used_buyers, used_spend_minor,
-  first_expire_time)
+  redeemed_count, given_back_count, open_count, discount_minor, spend_minor, used_count, used_buyers, used_spend_minor)
 WITH held AS (
   SELECT DISTINCT code FROM reservations WHERE campaign_id = :campaign_id AND state = 'HELD' AND expire_time > :now
 ), used AS (
@@ -52,16 +52,15 @@ SELECT campaign_id, audiences.tier, audiences.channel, arm, count(*), count(coup
   coalesce(sum(nullif(purchase_90, 'NaN')) FILTER (WHERE coupons.code IS NOT NULL), 0), count(held.code),
   count(*) FILTER (WHERE used.counts), count(*) FILTER (WHERE used.given_back),
   count(coupons.code) FILTER (
-    WHERE coupons.state = 'ISSUED' AND held.code IS NULL AND campaigns.state <> 'ENDED' AND coupons.expire_time > :now
+    WHERE coupons.state = 'ISSUED' AND held.code IS NULL AND campaigns.state <> 'ENDED' AND {EXPIRE_TIME} > :now
   ), coalesce(sum(used.discount_minor), 0), coalesce(sum(spend_minor) FILTER (WHERE coupons.code IS NOT NULL), 0),
-  coalesce(sum(uses), 0), coalesce(sum(uses * nullif(purchase_90, 'NaN')), 0), coalesce(sum(uses * spend_minor), 0),
-  min(coupons.expire_time) FILTER (WHERE coupons.state = 'ISSUED' AND coupons.expire_time > :now)
+  coalesce(sum(uses), 0), coalesce(sum(uses * nullif(purchase_90, 'NaN')), 0), coalesce(sum(uses * spend_minor), 0)
 FROM campaigns JOIN audiences USING (campaign_id)
-LEFT JOIN (SELECT code, customer_id, state, expire_time FROM coupons WHERE campaign_id = :campaign_id) AS coupons
+LEFT JOIN (SELECT code, customer_id, state, close_time FROM coupons WHERE campaign_id = :campaign_id) AS coupons
   USING (customer_id)
 LEFT JOIN used ON used.code = coupons.code LEFT JOIN held ON held.code = coupons.code
 WHERE campaign_id = :campaign_id GROUP BY campaign_id, audiences.tier, audiences.channel, arm
-""")
+""")  # noqa: S608 - made of constants
 COUNT_DAYS = text("""
 INSERT INTO counted_days (campaign_id, day, tier, channel, arm, issued_count, redeemed_count, given_back_count,
   order_minor, discount_minor, refunded_minor)

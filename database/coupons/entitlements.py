@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from database.models.tables import ScoreRow
 from database.session import Snapshot
 from database.terms.counters import USED
+from database.terms.validity import EXPIRE_TIME
 
 # Whoever asks for codes only is answered by way of the customer's coupons, whoever asks for everything by way of the
 # campaigns. Of audiences and limits each campaign looks up its own by key: audiences have no index by customer, and
@@ -21,7 +22,7 @@ SELECT campaigns.campaign_id, display_name, campaigns.state, start_time, end_tim
     ORDER BY scope = '-' DESC LIMIT 1),
   (SELECT arm FROM audiences WHERE audiences.campaign_id = campaigns.campaign_id AND customer_id = :customer_id),
   (SELECT reason FROM exclusions WHERE exclusions.campaign_id = campaigns.campaign_id AND customer_id = :customer_id),
-  code, coupons.state, tier, channel, discount, issue_time, expire_time,
+  code, coupons.state, tier, channel, discount, issue_time, {expires},
   (SELECT order_id FROM reservations WHERE reservations.code = coupons.code AND reservations.state = 'HELD'
     AND reservations.expire_time > :now),
   spent_count + reserved_count - lapsed.number, spent_minor + reserved_minor - lapsed.minor
@@ -35,7 +36,9 @@ CROSS JOIN LATERAL ({used} AND coupons.state = 'ISSUED') AS used CROSS JOIN LATE
 WHERE campaigns.state NOT IN ('DRAFT', 'SUBMITTED') AND end_time > :since
 ORDER BY campaigns.campaign_id
 """
-OF_CODES, OF_EVERY = (text(STANDINGS.format(coupons=join, used=USED)) for join in ("JOIN", "LEFT JOIN"))
+OF_CODES, OF_EVERY = (
+    text(STANDINGS.format(coupons=join, used=USED, expires=EXPIRE_TIME)) for join in ("JOIN", "LEFT JOIN")
+)
 
 
 class Found(NamedTuple):

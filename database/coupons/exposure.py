@@ -10,6 +10,7 @@ from database.coupons.tables import CouponRow
 from database.experiments.assignment import position
 from database.session import Snapshot, Transaction, changed_rows
 from database.terms.tables import CampaignRow
+from database.terms.validity import EXPIRE_TIME
 
 # A score that is no number counts as none.
 SUMS = """
@@ -22,7 +23,8 @@ GROUP BY arm, tier ORDER BY arm, tier
 """)  # noqa: S608 - made of constants
 OUTSTANDING = text(f"""
 SELECT arm, audiences.tier, {SUMS} FROM audiences JOIN coupons USING (campaign_id, customer_id)
-WHERE campaign_id = :campaign_id AND state = 'ISSUED' AND coupons.expire_time > :now AND NOT EXISTS (
+JOIN campaigns USING (campaign_id)
+WHERE campaign_id = :campaign_id AND coupons.state = 'ISSUED' AND {EXPIRE_TIME} > :now AND NOT EXISTS (
   SELECT FROM reservations WHERE reservations.code = coupons.code AND reservations.state = 'HELD'
     AND reservations.expire_time > :now
 ) GROUP BY arm, audiences.tier ORDER BY arm, audiences.tier
@@ -31,11 +33,11 @@ WHERE campaign_id = :campaign_id AND state = 'ISSUED' AND coupons.expire_time > 
 # there is where the counter of the campaign, or of its budget, says the same number; else there is no row.
 FROM_COUNTS = text("""
 WITH counted AS (
-  SELECT issued_count, used_until FROM campaigns JOIN counted_campaigns USING (campaign_id)
+  SELECT issued_count, used_until, end_time FROM campaigns JOIN counted_campaigns USING (campaign_id)
   WHERE campaign_id = :campaign_id AND used_until IS NOT NULL
 ), groups AS (
   SELECT arm, tier, sum(issued_count) AS issued, sum(used_count) AS used, sum(buyers - used_buyers) AS buyers,
-    sum(spend_minor - used_spend_minor) AS spend_minor, min(first_expire_time) AS first_expire_time
+    sum(spend_minor - used_spend_minor) AS spend_minor
   FROM counted_groups WHERE campaign_id = :campaign_id GROUP BY arm, tier
 ), later AS (
   SELECT customer_id, 1 AS number FROM redemptions
@@ -50,11 +52,11 @@ WITH counted AS (
     UNION ALL
     SELECT customer_id, 1 FROM reservations JOIN coupons USING (code)
     WHERE reservations.campaign_id = :campaign_id AND reservations.state = 'HELD' AND reservations.expire_time > :now
-      AND coupons.state = 'ISSUED' AND coupons.expire_time > :now
+      AND coupons.state = 'ISSUED' AND coalesce(close_time > :now, true)
     UNION ALL
     SELECT customer_id, 1 FROM withdrawn_coupons JOIN coupons USING (code)
     WHERE withdrawn_coupons.campaign_id = :campaign_id
-      AND (state = 'BLOCKED' OR state = 'ISSUED' AND expire_time <= :now)
+      AND (state = 'BLOCKED' OR state = 'ISSUED' AND close_time <= :now)
   ) AS not_out JOIN audiences ON audiences.campaign_id = :campaign_id AND audiences.customer_id = not_out.customer_id
   GROUP BY arm, audiences.tier
 )
@@ -62,7 +64,7 @@ SELECT arm, tier, (issued - used - coalesce(less.coupons, 0))::bigint AS coupons
   greatest(groups.buyers - coalesce(less.buyers, 0), 0)::float8 AS buyers,
   (groups.spend_minor - coalesce(less.spend_minor, 0))::float8 AS spend_minor
 FROM groups LEFT JOIN less USING (arm, tier)
-WHERE (SELECT min(first_expire_time) > :now FROM groups)
+WHERE (SELECT end_time > :now FROM counted)
   AND (SELECT sum(issued) FROM groups) = (SELECT issued_count FROM counted)
   AND (SELECT sum(used) FROM groups) + (SELECT coalesce(sum(number), 0) FROM later)
     = (SELECT coalesce(sum(spent_count), 0) FROM budget_shards WHERE campaign_id = :campaign_id)

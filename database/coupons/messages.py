@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, delete, select
 
 from database.coupons.tables import MessageCountRow, MessageRow
 from database.session import Snapshot, Transaction, driver_connection
+from database.terms.validity import EXPIRE_TIME
 
 DUE = "DUE"
 SENDING = "SENDING"
@@ -27,12 +28,13 @@ lower(coupons.channel) IN (SELECT lower(agreed) FROM customers, unnest(consented
   WHERE customers.customer_id = coupons.customer_id)
 """
 FATE = f"""
-CASE WHEN coupons.state <> 'ISSUED' OR coupons.expire_time <= %(now)s THEN 'LAPSED' WHEN {CONSENT} THEN 'SENDING'
+CASE WHEN coupons.state <> 'ISSUED' OR {EXPIRE_TIME} <= %(now)s THEN 'LAPSED' WHEN {CONSENT} THEN 'SENDING'
   ELSE 'NO_CONSENT' END
 """
 CLAIM = f"""
 WITH next AS MATERIALIZED (
-  SELECT code, customer_id, channel, tier, discount, expire_time, {FATE} AS fate FROM coupons
+  SELECT code, customer_id, channel, tier, discount, {EXPIRE_TIME} AS expire_time, {FATE} AS fate
+  FROM coupons JOIN campaigns USING (campaign_id)
   WHERE campaign_id = %(campaign)s AND customer_id > %(after)s AND channel = ANY(%(channels)s)
     AND NOT EXISTS (SELECT FROM messages
       WHERE messages.campaign_id = %(campaign)s AND messages.customer_id = coupons.customer_id)
@@ -47,15 +49,17 @@ FROM next ORDER BY customer_id
 """  # noqa: S608 - made of constants
 CLAIM_AGAIN = f"""
 WITH next AS MATERIALIZED (
-  SELECT code, messages.customer_id, messages.channel, tier, discount, expire_time, batch, {FATE} AS fate
-  FROM messages JOIN coupons USING (campaign_id, customer_id)
+  SELECT code, messages.customer_id, messages.channel, tier, discount, {EXPIRE_TIME} AS expire_time, batch,
+    {FATE} AS fate
+  FROM messages JOIN coupons USING (campaign_id, customer_id) JOIN campaigns USING (campaign_id)
   WHERE campaign_id = %(campaign)s AND messages.state IN ('SENDING', 'WAITING') AND batch = %(batch)s
     AND messages.channel = ANY(%(channels)s)
 ), claimed AS (
   UPDATE messages SET state = fate, claim_time = %(now)s, settle_time = CASE WHEN fate <> 'SENDING' THEN %(now)s END
   FROM next WHERE campaign_id = %(campaign)s AND messages.customer_id = next.customer_id
 )
-SELECT customer_id, channel, tier, code, discount, expire_time, fate AS state, batch FROM next ORDER BY customer_id
+SELECT customer_id, channel, tier, code, discount, expire_time, fate AS state, batch FROM next
+ORDER BY customer_id
 """  # noqa: S608 - made of constants
 # That messages wait says only whoever has them: a worker that stood still has lost them to another.
 SETTLE = """

@@ -70,8 +70,8 @@ LEFT = "SELECT count(*) FROM own_codes WHERE campaign_id = %s"
 ANY = "SELECT EXISTS (SELECT FROM own_codes WHERE campaign_id = %s)"
 REMOVE = "DELETE FROM own_codes WHERE campaign_id = %s"
 INTO_COUPONS = """
-INSERT INTO coupons (code, campaign_id, customer_id, tier, channel, discount, state, issue_time, expire_time)
-SELECT code, %(campaign)s, customer_id, tier, channel, discount, 'ISSUED', %(issue_time)s, %(expire_time)s
+INSERT INTO coupons (code, campaign_id, customer_id, tier, channel, discount, state, issue_time)
+SELECT code, %(campaign)s, customer_id, tier, channel, discount, 'ISSUED', %(issue_time)s
 """
 GIVE_NAMED = f"""
 WITH members AS (SELECT customer_id, tier, channel, discount {WITHOUT}), given AS (
@@ -194,7 +194,6 @@ def give(transaction: Transaction, terms: Terms, chunk: Chunk) -> int:
 
     How many coupons are new.
     """
-    values = chunks.values_of(terms, chunk)
-    values |= {"issue_time": terms.issue_time, "expire_time": terms.expire_time}
+    values = chunks.values_of(terms, chunk) | {"issue_time": terms.issue_time}
     connection = driver_connection(transaction)
     return sum(connection.execute(statement, values).rowcount for statement in (GIVE_NAMED, GIVE_NEXT))

@@ -3,9 +3,9 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Identity, Index, Integer, SmallInteger, text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Identity, Index, Integer, SmallInteger, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from database.row import Row
 from database.terms.tables import CampaignRow
@@ -26,11 +26,18 @@ class CouponRow(Row):
     state: Mapped[str]
     """ISSUED, REDEEMED or BLOCKED."""
     issue_time: Mapped[datetime]
-    expire_time: Mapped[datetime]
+    close_time: Mapped[datetime | None] = mapped_column()
+    """Since when nobody may use it though its campaign runs: its customer was erased."""
     __table_args__ = (
         Index("uq_coupons_campaign_id_customer_id", "campaign_id", "customer_id", unique=True),
         Index(None, "customer_id"),
     )
+    expire_time: Mapped[datetime] = column_property(
+        func.least(
+            close_time, select(CampaignRow.end_time).where(CampaignRow.campaign_id == campaign_id).scalar_subquery()
+        )
+    )
+    """As `database.terms.validity` has it."""
 
 
 class WithdrawnCouponRow(Row):
@@ -204,8 +211,6 @@ class CountedGroupRow(Row):
     used_buyers: Mapped[float] = mapped_column(server_default=ZERO)
     used_spend_minor: Mapped[int] = mapped_column(server_default=ZERO)
     """The same two sums, of each such use."""
-    first_expire_time: Mapped[datetime | None]
-    """When the first of the coupons expires that may still be used."""
 
 
 class CountedDayRow(Row):

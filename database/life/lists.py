@@ -18,7 +18,10 @@ from database.terms.tables import CampaignRow
 ITS_VERSION = and_(
     CampaignVersionRow.campaign_id == CampaignRow.campaign_id, CampaignVersionRow.version == CampaignRow.version
 )
-ITS_DECISIONS = and_(ApprovalRow.campaign_id == CampaignRow.campaign_id, ApprovalRow.version == CampaignRow.version)
+ASKED = func.coalesce(CampaignRow.proposed_version, CampaignRow.version)
+"""The version that approvers are asked about, where they are."""
+ASKED_VERSION = and_(CampaignVersionRow.campaign_id == CampaignRow.campaign_id, CampaignVersionRow.version == ASKED)
+ITS_DECISIONS = and_(ApprovalRow.campaign_id == CampaignRow.campaign_id, ApprovalRow.version == ASKED)
 LIVE = text("state IN ('LAUNCHING', 'ACTIVE', 'PAUSED')")
 """Written out, so that the index of live campaigns is known to fit."""
 
@@ -133,14 +136,18 @@ def submitted(snapshot: Snapshot) -> list[Submitted]:
     """Versions that wait for approvers, the oldest campaign first."""
     deciders = select(func.array_agg(ApprovalRow.approver)).where(ITS_DECISIONS)
     version = CampaignVersionRow.authors, CampaignVersionRow.rule_authors
-    query = select(CampaignRow, *version, deciders.scalar_subquery()).join(CampaignVersionRow, ITS_VERSION)
-    query = query.where(CampaignRow.state == "SUBMITTED").order_by(CampaignRow.create_time, CampaignRow.campaign_id)
+    rejected = select(ApprovalRow).where(ITS_DECISIONS, ApprovalRow.verdict == "REJECTED").exists()
+    proposed = and_(CampaignRow.proposed_version.is_not(None), ~rejected)
+    query = select(CampaignRow, *version, deciders.scalar_subquery()).join(CampaignVersionRow, ASKED_VERSION)
+    query = query.where(or_(CampaignRow.state == "SUBMITTED", proposed))
+    query = query.order_by(CampaignRow.create_time, CampaignRow.campaign_id)
     return [Submitted(row, [*own, *rules], deciders or []) for row, own, rules, deciders in snapshot.execute(query)]
 
 
 def rejected(snapshot: Snapshot) -> list[Decided]:
-    """Drafts whose version was rejected and not changed since, the last decision first."""
-    return _decided(snapshot, CampaignRow.state == "DRAFT", ApprovalRow.verdict == "REJECTED")
+    """Whose draft, or what is proposed while it runs, was rejected and not changed since; the last decision first."""
+    asked = or_(CampaignRow.state == "DRAFT", CampaignRow.proposed_version.is_not(None))
+    return _decided(snapshot, asked, ApprovalRow.verdict == "REJECTED")
 
 
 def approved(snapshot: Snapshot, now: datetime) -> list[Decided]:
@@ -152,7 +159,7 @@ def _decided(snapshot: Snapshot, *conditions: ColumnElement[bool]) -> list[Decid
     version = CampaignVersionRow.authors, CampaignVersionRow.rule_authors
     decision = ApprovalRow.approver, ApprovalRow.comment
     query = select(CampaignRow, *version, *decision).ext(distinct_on(CampaignRow.campaign_id))
-    query = query.join(CampaignVersionRow, ITS_VERSION).outerjoin(ApprovalRow, ITS_DECISIONS).where(*conditions)
+    query = query.join(CampaignVersionRow, ASKED_VERSION).outerjoin(ApprovalRow, ITS_DECISIONS).where(*conditions)
     found = snapshot.execute(query.order_by(CampaignRow.campaign_id, ApprovalRow.create_time.desc()))
     decided = [
         Decided(row, [*own, *rules], approver or "", comment or "") for row, own, rules, approver, comment in found

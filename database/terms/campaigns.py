@@ -36,8 +36,12 @@ def among(snapshot: Snapshot, campaign_ids: Collection[str]) -> set[str]:
 
 
 def locked(transaction: Transaction, campaign_id: str) -> CampaignRow | None:
-    """A campaign that nobody else changes until the transaction ends."""
-    query = select(CampaignRow).where(CampaignRow.campaign_id == campaign_id).with_for_update()
+    """A campaign that nobody else changes until the transaction ends.
+
+    Its key stays, so that rows may refer to it meanwhile: a till that moves a quota and books it looks it up, holding
+    its shards.
+    """
+    query = select(CampaignRow).where(CampaignRow.campaign_id == campaign_id).with_for_update(key_share=True)
     return transaction.scalars(query).one_or_none()
 
 

@@ -78,6 +78,8 @@ class CampaignRow(Row):
     """Whether it was active when its time was over; only such a campaign teaches."""
     version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     """Of the plan, which the columns repeat."""
+    proposed_version: Mapped[int | None] = mapped_column(Integer)
+    """Of the plan, while it runs by `version`: put in force when it is approved. Null where none is proposed."""
     held_out_count: Mapped[int] = mapped_column(server_default=text("0"))
     issued_count: Mapped[int] = mapped_column(server_default=text("0"))
     collision_count: Mapped[int] = mapped_column(server_default=text("0"))

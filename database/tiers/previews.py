@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import TextClause, text
 
 from database.session import Snapshot
+from database.terms.validity import EXPIRE_TIME
 from database.tiers.standings import Placing, StoredStanding, following
 
 LATEST = text("SELECT as_of, model_id, currency FROM scores ORDER BY as_of DESC, customer_id LIMIT 1")
@@ -20,16 +21,16 @@ WITH {next} SELECT from_tier, settles, count(*), count(*) FILTER (WHERE settles 
   sum(stored_spend_minor)::bigint
 FROM next GROUP BY from_tier, settles
 """
-HOLDERS = """
-WITH {next} SELECT campaign_id, count(*),
+HOLDERS = f"""
+WITH {{next}} SELECT campaign_id, count(*),
   count(*) FILTER (WHERE next.from_tier IS DISTINCT FROM coupons.tier),
   count(*) FILTER (WHERE array_position(ranks, next.settles) > array_position(ranks, coupons.tier)),
   count(*) FILTER (WHERE array_position(ranks, next.settles) < array_position(ranks, coupons.tier))
 FROM coupons JOIN campaigns USING (campaign_id) JOIN next USING (customer_id)
 CROSS JOIN (SELECT ARRAY['LOW', 'MID', 'HIGH']) AS ordered (ranks)
-WHERE coupons.state = 'ISSUED' AND coupons.expire_time > :present AND campaigns.state <> 'ENDED'
+WHERE coupons.state = 'ISSUED' AND {EXPIRE_TIME} > :present AND campaigns.state <> 'ENDED'
 GROUP BY campaign_id ORDER BY campaign_id
-"""
+"""  # noqa: S608 - made of constants
 # Some of each kind of move before more of any.
 MOVERS = """
 WITH {next}, drawn AS (

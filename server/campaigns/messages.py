@@ -53,7 +53,7 @@ def campaign_message(campaign: Campaign) -> campaign_pb2.Campaign:
         name=campaign.name, state=campaign_pb2.Campaign.State.Value(campaign.state), version=campaign.version,
         issued_count=campaign.issued_count, redeemed_count=campaign.redeemed_count,
         discounted=money(campaign.discounted_minor, campaign.plan.currency), held_out_count=campaign.held_out_count,
-        over_budget_count=campaign.over_budget_count,
+        over_budget_count=campaign.over_budget_count, proposed_version=campaign.proposed_version or 0,
         create_time=stamp(campaign.create_time), update_time=stamp(campaign.update_time), etag=campaign.etag,
         series=series_name(campaign), due_time=maybe_stamp(campaign.due_time),
         launch_time=maybe_stamp(campaign.launch_time), activate_time=maybe_stamp(campaign.activate_time),

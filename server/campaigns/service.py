@@ -16,7 +16,7 @@ from tierwise.v1 import (
 from campaigns.actor import Cause
 from campaigns.forecast import dry_run, forecasts
 from campaigns.forecast.detecting import LIFT
-from campaigns.life import approving, campaigns, drafts, launch, scheduling, versions
+from campaigns.life import amending, approving, campaigns, drafts, launch, scheduling, versions
 from campaigns.life.approval import ApprovalPolicy
 from campaigns.results import measuring, over_time
 from database.session import Database, Transaction
@@ -82,9 +82,9 @@ class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
         fields = changed_fields(message, request.update_mask)
 
         def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
-            updated = drafts.update(
+            updated = amending.update(
                 transaction, cause, campaign_id(message.name), lambda plan: with_fields(plan, message, fields),
-                etag=message.etag,
+                self._policy, etag=message.etag,
             )  # fmt: skip
             return campaign_message(updated)
 

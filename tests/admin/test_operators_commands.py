@@ -85,7 +85,7 @@ def test_a_code_is_held_released_used_and_refunded(database: Database, tierwise:
     code = issued_codes(database, ["anna"])["anna"]
     # The plan of the factories lies in the past of the clock that commands read.
     with database.writing() as transaction:
-        transaction.execute(text("UPDATE coupons SET expire_time = now() + interval '1 day'"))
+        transaction.execute(text("UPDATE campaigns SET end_time = now() + interval '1 day'"))
     order = (code, "--order", "o1", "--amount", "20.00", "--currency", "GBP")
 
     first = tierwise("coupon", "reserve", *order, "--minutes", "5")
@@ -115,7 +115,6 @@ def test_a_budget_is_shown_with_what_is_reserved_committed_and_spent(database: D
     codes = issued_codes(database, ["anna", "bert"], budget=Budget(limit_minor=100_000), redemption_limit=9)
     with database.writing() as transaction:
         transaction.execute(text("UPDATE campaigns SET end_time = now() + interval '1 day'"))
-        transaction.execute(text("UPDATE coupons SET expire_time = now() + interval '1 day'"))
     tierwise("coupon", "redeem", codes["anna"], "--order", "o1", "--amount", "20.00", "--currency", "GBP")
 
     shown = tierwise("campaign", "budget", "spring")
@@ -126,6 +125,15 @@ def test_a_budget_is_shown_with_what_is_reserved_committed_and_spent(database: D
     assert money["committed"] > 0
     assert (shown["confidence"], shown["over_budget"], shown["refused"]) == (0.95, 0, {})
     assert 0 <= shown["overspend_probability"] < 0.05
+
+    asked = tierwise("campaign", "update", "spring", "--budget", "2000.00", "--end", "2099-12-24T20:00")
+    assert (asked["state"], asked["version"], asked["proposed_version"]) == ("ACTIVE", 1, 2)
+    stale = ("campaign", "update", "spring", "--budget", "3000.00", "--etag", str(int(asked["etag"]) - 1))
+    assert "CAMPAIGN_CHANGED" in tierwise.refusal(*stale)
+    assert "only its budget and its end" in tierwise.refusal("campaign", "update", "spring", "--name", "Summer")
+    assert "not both" in tierwise.refusal("campaign", "update", "spring", "--days", "3", "--end", "2099-12-24T20:00")
+    assert "the budget is at least 2.22 GBP" in tierwise.refusal("campaign", "update", "spring", "--budget", "2.00")
+    assert tierwise("campaign", "withdraw", "spring")["proposed_version"] is None
 
 
 def test_ledgers_are_reconciled_and_a_difference_fails_and_is_named(database: Database, tierwise: Shell) -> None:

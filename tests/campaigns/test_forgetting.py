@@ -33,7 +33,8 @@ from campaigns.audit.chain import Verdict
 from campaigns.coupons import redemption, reservation
 from campaigns.customers import erasure, profiles
 from campaigns.customers.refusals import CustomerErased, CustomerNotErased, CustomerNotFound
-from campaigns.life import campaigns
+from campaigns.life import amending, campaigns
+from campaigns.life.approval import ApprovalPolicy
 from campaigns.terms.basket import Basket
 from campaigns.terms.refusals import CouponExpired
 from campaigns.work.refusals import OperationRunning
@@ -82,14 +83,19 @@ def test_an_order_that_was_paid_meanwhile_is_hidden_too(shop: Database, database
 
 
 def test_nobody_uses_the_code_of_who_was_erased(shop: Database, database_url: str) -> None:
-    """Also whoever asked before it, and had to wait."""
+    """Also whoever asked before it, and had to wait, and where the campaign ends later than it was to."""
     unused(database_url)
-    code, before = codes_of(shop)[WHO], used_of(shop)
+    code, before, end = codes_of(shop)[WHO], used_of(shop), make_plan().end_time
     assert exposed(shop) == 2
 
     erase(shop)
 
-    for number, asked in enumerate((ASKED - timedelta(seconds=1), ASKED + timedelta(days=1))):
+    with shop.writing() as transaction:
+        amending.update(
+            transaction, make_cause(), "spring", lambda plan: replace(plan, end_time=end + timedelta(days=2)),
+            ApprovalPolicy(approvals=0),
+        )  # fmt: skip
+    for number, asked in enumerate((ASKED - timedelta(seconds=1), end - timedelta(days=1), end + timedelta(days=1))):
         order = Basket(order_id=f"order-{number}", order_minor=5000, currency="GBP")
         for use in (reservation.reserve, redemption.redeem):
             with pytest.raises(CouponExpired), shop.writing() as transaction:

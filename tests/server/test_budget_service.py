@@ -1,17 +1,22 @@
 """What campaigns may use and have used, over the wire."""
 
+from uuid import uuid4
+
 import grpc
 import pytest
 from google.longrunning import operations_pb2
+from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import error_details_pb2
 from made.campaigns import codes_of, counts, make_cause, read_operation
-from running.serving import Shop, pounds
+from running.serving import Shop, pounds, refusal
 from running.working import work_on
 from sqlalchemy import text
-from tierwise.v1 import budget_service_pb2, coupon_service_pb2, tier_pb2
+from tierwise.v1 import budget_service_pb2, campaign_pb2, campaign_service_pb2, coupon_service_pb2, tier_pb2
 
 from campaigns.faults import Code, Fault
 from campaigns.work import jobs
+
+WHO = (("anna", "marketer"), ("bo", "approver"))
 
 
 @pytest.fixture
@@ -38,6 +43,29 @@ def test_reserved_committed_and_spent_are_told_apart(shop: Shop) -> None:
     assert (committed.arm, committed.tier, committed.count) == ("offer", tier_pb2.HIGH, 1)
     assert told.money.committed.nanos + told.money.committed.units > 0
     assert [(each.reason, each.count) for each in told.refused] == [("COUPON_RESERVED", 1)]
+
+
+def test_what_runs_gets_another_budget_and_end_once_they_are_approved(shop: Shop) -> None:
+    anna, bo = ((("tierwise-actor", who), ("tierwise-role", role)) for who, role in WHO)
+    wanted = campaign_pb2.Campaign(
+        name="campaigns/active", budget=campaign_pb2.Budget(limit=pounds(60)), end_time=Timestamp(seconds=4 * 10**9)
+    )
+    update = campaign_service_pb2.UpdateCampaignRequest(campaign=wanted, request_id=str(uuid4()))
+
+    asked = shop.campaigns.UpdateCampaign(update, metadata=anna)
+
+    assert asked == shop.campaigns.UpdateCampaign(update, metadata=anna)
+    assert (asked.state, asked.proposed_version, asked.HasField("budget")) == (asked.ACTIVE, asked.version + 1, False)
+    approval = campaign_service_pb2.ApproveCampaignRequest(name=asked.name, version=asked.proposed_version)
+    agreed = shop.campaigns.ApproveCampaign(approval, metadata=bo)
+    assert (agreed.version, agreed.proposed_version) == (asked.proposed_version, 0)
+    assert (agreed.budget.limit, agreed.end_time) == (pounds(60), wanted.end_time)
+    wanted.budget.limit.units, wanted.budget.limit.nanos = 0, 10**7
+    with pytest.raises(grpc.RpcError) as raised:
+        shop.campaigns.UpdateCampaign(campaign_service_pb2.UpdateCampaignRequest(campaign=wanted), metadata=anna)
+    refused = refusal(raised.value)
+    assert (refused.code, refused.reason) == ("INVALID_ARGUMENT", "INVALID_CAMPAIGN")
+    assert "the budget is at least" in str(raised.value)
 
 
 def test_a_comparison_is_an_operation_that_names_what_differs(shop: Shop, stocked_url: str) -> None:

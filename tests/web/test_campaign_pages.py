@@ -29,13 +29,41 @@ from rules.rule import InSegment, IsKnown, Not
 
 def stopping_stands_apart(anna: Page) -> None:
     headline = anna.locator(".headline")
-    expect(headline.get_by_role("link")).to_have_text(["Make another", "Pause"])
+    expect(headline.get_by_role("link")).to_have_text(["Budget and end", "Make another", "Pause"])
     headline.get_by_text("End or stop…").press("Enter")
     told = headline.get_by_role("listitem")
     expect(told.filter(has_text="none of its 1 coupons can be redeemed any more")).to_contain_text("End")
     expect(told.filter(has_text="Only an approver").get_by_role("link")).to_have_text("Kill switch")
     assert faults(anna) == []
     picture(anna, "campaign-end-or-stop")
+
+
+def budget_and_end_change_while_it_runs(anna: Page, ben: Page) -> None:
+    anna.get_by_role("link", name="Budget and end").click()
+    anna.get_by_label("End").fill("2098-05-01T09:00")
+    anna.get_by_label("Budget").fill("5,000")
+    anna.get_by_role("button", name="Submit for approval").click()
+    expect(anna.get_by_role("alert")).to_contain_text("good until 20 Nov 2099 12:00: the end only moves later")
+    assert faults(anna) == []
+    picture(anna, "amend-refused")
+    anna.get_by_label("End").fill("2099-12-24T09:00")
+    anna.get_by_label("Why").fill("until Christmas")
+    anna.get_by_role("button", name="Submit for approval").click()
+    asked = anna.get_by_role("status", name="What is asked for")
+    expect(asked).to_contain_text("anna asks for version 2")
+    expect(asked).to_contain_text("£5,000.00")
+    assert faults(anna) == []
+    picture(anna, "amend-asked")
+
+    ben.goto("/approvals")
+    expect(ben.get_by_role("article")).to_contain_text("until Christmas")
+    picture(ben, "amend-approvals")
+    ben.get_by_role("button", name="Approve").click()
+    expect(ben.get_by_text("Nothing waits for you.")).to_be_visible()
+    anna.goto("/campaigns/spring")
+    expect(asked).to_have_count(0)
+    expect(anna.locator(".pace")).to_contain_text("£0.00 of £5,000.00")
+    expect(anna.locator(".pace")).to_contain_text("24 Dec 2099 09:00")
 
 
 def test_one_submits_another_approves_and_the_first_launches_and_pauses(site: Site) -> None:
@@ -79,6 +107,7 @@ def test_one_submits_another_approves_and_the_first_launches_and_pauses(site: Si
     picture(anna, "home")
     anna.get_by_role("link", name="Spring").click()
     expect(anna.locator(".figures div", has_text="Incremental revenue")).to_contain_text("nobody is held out")
+    budget_and_end_change_while_it_runs(anna, ben)
     stopping_stands_apart(anna)
     anna.get_by_role("link", name="Pause").click()
     anna.get_by_label("Reason").fill("prices change")

@@ -119,9 +119,9 @@ def _fired(database: Database, campaign_id: str, now: datetime) -> Outcome | Non
 def _ended(database: Database, campaign_id: str, now: datetime) -> bool:
     try:
         with database.writing() as transaction:
-            campaigns.end(transaction, Cause(actor=BEAT, now=now), campaign_id)
+            campaigns.end_in_time(transaction, Cause(actor=BEAT, now=now), campaign_id)
     except CampaignNotMovable:
-        # Somebody, or another clock, was faster.
+        # Somebody, or another clock, was faster, or moved its end.
         return False
     return True
 

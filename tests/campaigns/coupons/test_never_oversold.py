@@ -18,10 +18,12 @@ from campaigns.budgets import booking, shards
 from campaigns.coupons import reconciliation, redemption, refunding, reservation
 from campaigns.coupons.codes import mint
 from campaigns.errors import CouponRefused
-from campaigns.life import campaigns, drafts
+from campaigns.life import amending, campaigns, drafts
+from campaigns.life.approval import ApprovalPolicy
 from campaigns.terms.basket import Basket
 from campaigns.terms.limits import Budget
-from campaigns.terms.refusals import BudgetExhausted
+from campaigns.terms.refusals import BudgetExhausted, InvalidCampaign
+from database.budgets.ledger import Amounts, Entry
 from database.coupons import reconciliation as stored
 from database.failures import Failure, failure_of
 from database.session import Database, Transaction
@@ -48,13 +50,14 @@ def prepared(database: Database, *, customers: int, **plan: object) -> list[str]
     with database.writing() as transaction:
         drafts.create(transaction, make_cause(), HOT, make_plan(**plan))
         booking.open_budget(transaction, campaigns.get(transaction, HOT))
-        transaction.execute(text("UPDATE campaigns SET state = 'ACTIVE', issued_count = :count"), {"count": customers})
+        transaction.execute(
+            text("UPDATE campaigns SET state = 'ACTIVE', activate_time = start_time, issued_count = :count"),
+            {"count": customers},
+        )
         transaction.execute(
             text(
-                """INSERT INTO coupons (code, campaign_id, customer_id, tier, channel, discount, state, issue_time,
-                  expire_time)
-                SELECT code, 'hot', code, 'HIGH', 'ON_SITE', offers -> 'HIGH' -> 'discount', 'ISSUED', start_time,
-                  end_time
+                """INSERT INTO coupons (code, campaign_id, customer_id, tier, channel, discount, state, issue_time)
+                SELECT code, 'hot', code, 'HIGH', 'ON_SITE', offers -> 'HIGH' -> 'discount', 'ISSUED', start_time
                 FROM unnest(CAST(:codes AS text[])) AS code CROSS JOIN campaigns"""
             ),
             {"codes": codes},
@@ -92,6 +95,17 @@ def insisted(database: Database, attempt: Attempt) -> str:
         except DBAPIError as error:
             if failure_of(error) is not Failure.CONFLICT:
                 raise
+
+
+def amended(database: Database, minor: int) -> int:
+    """The budget as it is now: the least that it can be at this moment, where that is more."""
+    try:
+        with database.writing() as transaction:
+            changed, at_once = Budget(limit_minor=minor), ApprovalPolicy(approvals=0)
+            amending.update(transaction, make_cause(), HOT, lambda plan: replace(plan, budget=changed), at_once)
+    except InvalidCampaign as refusal:
+        return amended(database, int(refusal.metadata["least_minor"]))
+    return minor
 
 
 def attempts(url: str, mine: Sequence[Attempt]) -> Counter[str]:
@@ -154,6 +168,48 @@ def test_the_last_of_the_money_is_found_in_whatever_shard_it_lies(database_url: 
     assert used_of(database, HOT)[3] == taken
     assert agrees(database)
     database.close()
+
+
+def test_a_budget_that_is_lowered_and_raised_beside_tills_is_used_up_and_never_exceeded(database_url: str) -> None:
+    database = Database.at(database_url, pool_size=8)
+    codes = prepared(database, customers=300, budget=Budget(limit_minor=50_000))
+
+    with ThreadPoolExecutor(6) as threads:
+        tills = [threads.submit(insisted, database, Attempt(code, "KEEP")) for code in codes]
+        while used_of(database, HOT)[3] < 3_000:
+            time.sleep(0.001)
+        lowered = [amended(database, minor) for minor in (20_000, 9_000, 4_000)]
+        used = used_of(database, HOT)[3]
+        raised = amended(database, lowered[-1] + 2_000)
+        outcomes = Counter(till.result() for till in tills)
+
+    assert used <= lowered[-1] < 50_000
+    assert set(outcomes) <= {"KEEP", BudgetExhausted.reason}
+    assert used_of(database, HOT)[3] == 200 * outcomes["KEEP"]
+    for code in codes:
+        attempted(database, Attempt(code, "KEEP"))
+    assert used_of(database, HOT)[3] == raised // 200 * 200, "what is left is given to whoever comes later"
+    assert agrees(database)
+    database.close()
+
+
+def test_a_till_goes_by_the_budget_of_now_and_not_by_the_one_that_it_read(database: Database) -> None:
+    prepared(database, customers=1, budget=Budget(limit_minor=20_000))
+    with database.reading() as snapshot:
+        read = campaigns.get(snapshot, HOT)
+    entry = Entry(
+        key="redeem/1", kind=booking.Kind.REDEEM, time=NOW, campaign_id=HOT, shard=3, code="c",
+        change=Amounts(spent_count=1, spent_minor=200),
+    )  # fmt: skip
+
+    assert amended(database, 199) == 199
+
+    with database.writing() as transaction, pytest.raises(BudgetExhausted) as refused:
+        booking.book(transaction, read, entry)
+    assert refused.value.metadata["left_minor"] == "199"
+    assert amended(database, 200) == 200
+    with database.writing() as transaction:
+        booking.book(transaction, read, entry)
 
 
 def test_nobody_is_refused_while_another_shard_has_something_left(database: Database) -> None:

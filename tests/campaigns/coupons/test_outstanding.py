@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,6 +12,8 @@ from sqlalchemy import text
 
 from campaigns.coupons import blocking, redemption, refunding, reservation
 from campaigns.errors import Refusal
+from campaigns.life import amending
+from campaigns.life.approval import ApprovalPolicy
 from campaigns.terms.arms import ArmPlan, TierDiscount
 from campaigns.terms.basket import Basket
 from campaigns.terms.campaign import Channel, Offer
@@ -102,6 +105,15 @@ def test_whatever_happens(database: Database) -> None:
             happened += 1
         assert_same(*both_ways(database, now))
     assert happened > 30
+    with database.writing() as transaction:
+        later = PLAN.end_time + timedelta(days=1)
+        amending.update(
+            transaction, make_cause(now), "spring", lambda plan: replace(plan, end_time=later),
+            ApprovalPolicy(approvals=0),
+        )  # fmt: skip
+    told, looked_at = both_ways(database, PLAN.end_time)
+    assert_same(told, looked_at)
+    assert told
 
 
 def test_counts_that_are_not_whole_are_not_believed(database: Database) -> None:

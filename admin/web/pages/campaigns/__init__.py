@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from admin.web.house import House
 from admin.web.pages.campaigns import (
+    amendment,
     audience,
     deletion,
     deliveries,
@@ -41,6 +42,8 @@ def routes(house: House) -> Sequence[Route]:
         Route(ONE + "/experiment", page(house, experiment.experiment, staff), name="experiment"),
         Route(ONE + "/versions", page(house, detail.plan_versions, staff), name="versions"),
         Route(ONE + "/versions/{version:version}", page(house, detail.difference, staff), name="version"),
+        Route(ONE + "/amend", page(house, amendment.show, Right(PLANNERS)), name="amendment"),
+        Route(ONE + "/amend", page(house, amendment.act, Right(PLANNERS)), methods=["POST"], name="amend_campaign"),
         Route(ONE + "/delete", page(house, deletion.confirm, Right(PLANNERS)), name="confirm_deletion"),
         Route(ONE + "/delete", page(house, deletion.delete, Right(PLANNERS)), methods=["POST"], name="delete_campaign"),
         Route(ONE + "/{verb}", page(house, moves.confirm, staff), name="confirm_move"),

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from admin.web.pages.campaigns.moves import open_moves
 from admin.web.visit import Visit
-from campaigns.life import agreed_rules, answers
+from campaigns.life import agreed_rules, amending, answers, inbox
 from campaigns.terms.campaign import MOVES, Campaign, Move
 
 
@@ -15,9 +15,11 @@ def tab(visit: Visit, name: str, campaign: Campaign, **values: Any) -> Response:
     with visit.reading() as snapshot:
         awaited = agreed_rules.awaited(snapshot, campaign)
         rejection = answers.rejection(snapshot, campaign)
+        asked = None if campaign.proposed_version is None else inbox.read(snapshot, campaign)
     return visit.page(
         f"campaign_{name}.html", campaign=campaign, tab=name, awaited=awaited,
-        rejection=rejection,
+        rejection=rejection, asked=asked,
         moves=[move for move in open_moves(visit, campaign, awaited) if not (rejection and move is Move.SUBMIT)],
-        editable=visit.may("campaigns.update") and (campaign.state, Move.EDIT) in MOVES, **values,
+        editable=visit.may("campaigns.update") and (campaign.state, Move.EDIT) in MOVES,
+        amendable=visit.may("campaigns.update") and amending.runs(campaign), **values,
     )  # fmt: skip

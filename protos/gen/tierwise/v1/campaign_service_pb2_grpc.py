@@ -175,7 +175,9 @@ class CampaignServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateCampaign(self, request, context):
-        """Changes the fields of the plan that the mask names, before the launch: the next version, which is a draft.
+        """Changes the fields of the plan that the mask names: before the launch the next version, which is a draft. While it runs,
+        budget and end_time alone: that proposes a version, submitted at once and in force when it is approved; the campaign runs
+        on as it is until then. Another change goes by what is proposed already, and one back to what runs withdraws it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -204,14 +206,14 @@ class CampaignServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ApproveCampaign(self, request, context):
-        """Agrees to the submitted version; none of its authors may.
+        """Agrees to the submitted version, or to what is proposed while it runs; none of its authors may.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RejectCampaign(self, request, context):
-        """Sends the submitted version back to its authors; none of them may.
+        """Sends the submitted version, or what is proposed while it runs, back to its authors; none of them may.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -47,7 +47,10 @@ class CampaignServiceStub:
     ListCampaigns: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.ListCampaignsRequest, _campaign_service_pb2.ListCampaignsResponse]
     """Lists campaigns, newest first."""
     UpdateCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.UpdateCampaignRequest, _campaign_pb2.Campaign]
-    """Changes the fields of the plan that the mask names, before the launch: the next version, which is a draft."""
+    """Changes the fields of the plan that the mask names: before the launch the next version, which is a draft. While it runs,
+    budget and end_time alone: that proposes a version, submitted at once and in force when it is approved; the campaign runs
+    on as it is until then. Another change goes by what is proposed already, and one back to what runs withdraws it.
+    """
     DeleteCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.DeleteCampaignRequest, _empty_pb2.Empty]
     """Deletes a draft."""
     PreviewCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.PreviewCampaignRequest, _campaign_preview_pb2.CampaignPreview]
@@ -57,9 +60,9 @@ class CampaignServiceStub:
     also when this one is submitted, approved or scheduled.
     """
     ApproveCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.ApproveCampaignRequest, _campaign_pb2.Campaign]
-    """Agrees to the submitted version; none of its authors may."""
+    """Agrees to the submitted version, or to what is proposed while it runs; none of its authors may."""
     RejectCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.RejectCampaignRequest, _campaign_pb2.Campaign]
-    """Sends the submitted version back to its authors; none of them may."""
+    """Sends the submitted version, or what is proposed while it runs, back to its authors; none of them may."""
     GetCampaignVersion: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.GetCampaignVersionRequest, _campaign_version_pb2.CampaignVersion]
     """Gets a version of a plan with what was decided about it."""
     ListCampaignVersions: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.ListCampaignVersionsRequest, _campaign_service_pb2.ListCampaignVersionsResponse]
@@ -99,7 +102,10 @@ class CampaignServiceAsyncStub(CampaignServiceStub):
     ListCampaigns: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.ListCampaignsRequest, _campaign_service_pb2.ListCampaignsResponse]  # type: ignore[assignment]
     """Lists campaigns, newest first."""
     UpdateCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.UpdateCampaignRequest, _campaign_pb2.Campaign]  # type: ignore[assignment]
-    """Changes the fields of the plan that the mask names, before the launch: the next version, which is a draft."""
+    """Changes the fields of the plan that the mask names: before the launch the next version, which is a draft. While it runs,
+    budget and end_time alone: that proposes a version, submitted at once and in force when it is approved; the campaign runs
+    on as it is until then. Another change goes by what is proposed already, and one back to what runs withdraws it.
+    """
     DeleteCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.DeleteCampaignRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes a draft."""
     PreviewCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.PreviewCampaignRequest, _campaign_preview_pb2.CampaignPreview]  # type: ignore[assignment]
@@ -109,9 +115,9 @@ class CampaignServiceAsyncStub(CampaignServiceStub):
     also when this one is submitted, approved or scheduled.
     """
     ApproveCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.ApproveCampaignRequest, _campaign_pb2.Campaign]  # type: ignore[assignment]
-    """Agrees to the submitted version; none of its authors may."""
+    """Agrees to the submitted version, or to what is proposed while it runs; none of its authors may."""
     RejectCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.RejectCampaignRequest, _campaign_pb2.Campaign]  # type: ignore[assignment]
-    """Sends the submitted version back to its authors; none of them may."""
+    """Sends the submitted version, or what is proposed while it runs, back to its authors; none of them may."""
     GetCampaignVersion: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.GetCampaignVersionRequest, _campaign_version_pb2.CampaignVersion]  # type: ignore[assignment]
     """Gets a version of a plan with what was decided about it."""
     ListCampaignVersions: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.ListCampaignVersionsRequest, _campaign_service_pb2.ListCampaignVersionsResponse]  # type: ignore[assignment]
@@ -172,7 +178,10 @@ class CampaignServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _campaign_service_pb2.UpdateCampaignRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_campaign_pb2.Campaign, _abc.Awaitable[_campaign_pb2.Campaign]]:
-        """Changes the fields of the plan that the mask names, before the launch: the next version, which is a draft."""
+        """Changes the fields of the plan that the mask names: before the launch the next version, which is a draft. While it runs,
+        budget and end_time alone: that proposes a version, submitted at once and in force when it is approved; the campaign runs
+        on as it is until then. Another change goes by what is proposed already, and one back to what runs withdraws it.
+        """
 
     @_abc_1.abstractmethod
     def DeleteCampaign(
@@ -206,7 +215,7 @@ class CampaignServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _campaign_service_pb2.ApproveCampaignRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_campaign_pb2.Campaign, _abc.Awaitable[_campaign_pb2.Campaign]]:
-        """Agrees to the submitted version; none of its authors may."""
+        """Agrees to the submitted version, or to what is proposed while it runs; none of its authors may."""
 
     @_abc_1.abstractmethod
     def RejectCampaign(
@@ -214,7 +223,7 @@ class CampaignServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _campaign_service_pb2.RejectCampaignRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_campaign_pb2.Campaign, _abc.Awaitable[_campaign_pb2.Campaign]]:
-        """Sends the submitted version back to its authors; none of them may."""
+        """Sends the submitted version, or what is proposed while it runs, back to its authors; none of them may."""
 
     @_abc_1.abstractmethod
     def GetCampaignVersion(

@@ -111,7 +111,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     CAMPAIGN_CHANGED: _ErrorReason.ValueType  # 29
     """The etag is of an older version of the campaign. Example: 'campaigns/spring changed since etag "3"'."""
     CAMPAIGN_NOT_EDITABLE: _ErrorReason.ValueType  # 30
-    """A plan changes only before its launch, and only a draft is deleted. Example: "campaigns/spring is ACTIVE"."""
+    """A plan changes before its launch, and in budget and end while it runs; only a draft is deleted. Example: "campaigns/spring is
+    ENDED".
+    """
     CAMPAIGN_NOT_MOVABLE: _ErrorReason.ValueType  # 31
     """The campaign's state does not allow the move. Example: "campaigns/spring is ENDED and cannot resume"."""
     COUPON_NOT_FOUND: _ErrorReason.ValueType  # 32
@@ -381,7 +383,9 @@ INVALID_CAMPAIGN: ErrorReason.ValueType  # 28
 CAMPAIGN_CHANGED: ErrorReason.ValueType  # 29
 """The etag is of an older version of the campaign. Example: 'campaigns/spring changed since etag "3"'."""
 CAMPAIGN_NOT_EDITABLE: ErrorReason.ValueType  # 30
-"""A plan changes only before its launch, and only a draft is deleted. Example: "campaigns/spring is ACTIVE"."""
+"""A plan changes before its launch, and in budget and end while it runs; only a draft is deleted. Example: "campaigns/spring is
+ENDED".
+"""
 CAMPAIGN_NOT_MOVABLE: ErrorReason.ValueType  # 31
 """The campaign's state does not allow the move. Example: "campaigns/spring is ENDED and cannot resume"."""
 COUPON_NOT_FOUND: ErrorReason.ValueType  # 32
