@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -18,7 +19,7 @@ from admin.subcommands.plan_options import MOST_DAYS
 from admin.typed.discounts import minor_units
 from admin.typed.offers import SYNTAX, offer_of
 from admin.typed.times import read_time
-from campaigns.life import amending
+from campaigns.life import amending, campaigns
 from campaigns.terms.campaign import Campaign, CampaignPlan
 from campaigns.terms.limits import Budget
 from campaigns.terms.recurrence import days_later, instant
@@ -57,12 +58,12 @@ def update(
         "rule": None if rule is None else read_rule(rule, as_json=as_json),
     }
 
-    def change(plan: CampaignPlan) -> CampaignPlan:
+    def change(plan: CampaignPlan, running: CampaignPlan) -> CampaignPlan:
         changed = replace(plan, **{field: value for field, value in given.items() if value is not None})
         if offer:
             changed = replace(changed, offers=tuple(offer_of(one, plan.currency) for one in offer))
         if budget is not None:
-            changed = replace(changed, budget=_budget(budget, plan))
+            changed = replace(changed, budget=_budget(budget, plan.budget or running.budget, plan.currency))
         if end is not None:
             changed = replace(changed, end_time=read_time(end, "--end", plan.zone))
         if start is None and days is None:
@@ -75,7 +76,8 @@ def update(
 
     about = f"campaigns/{campaign_id}"
     with changing(database_url, reason, action="campaigns.update", object_name=about) as (transaction, cause):
-        campaign = amending.update(transaction, cause, campaign_id, change, policy_of(settings()), etag=etag)
+        changed = partial(change, running=campaigns.get(transaction, campaign_id).plan)
+        campaign = amending.update(transaction, cause, campaign_id, changed, policy_of(settings()), etag=etag)
     _told(campaign, as_json=as_json)
 
 
@@ -99,10 +101,10 @@ def _told(campaign: Campaign, *, as_json: bool) -> None:
     emit(row, as_json=as_json, title="Changed")
 
 
-def _budget(typed: str, plan: CampaignPlan) -> Budget:
-    """With the confidence that the plan has."""
-    limit = minor_units(typed, "--budget", plan.currency)
-    return Budget(limit_minor=limit) if plan.budget is None else replace(plan.budget, limit_minor=limit)
+def _budget(typed: str, before: Budget | None, currency: str) -> Budget:
+    """With the confidence of the one before."""
+    limit = minor_units(typed, "--budget", currency)
+    return Budget(limit_minor=limit) if before is None else replace(before, limit_minor=limit)
 
 
 def _as_long(plan: CampaignPlan, begin: datetime) -> datetime:

@@ -13,9 +13,9 @@ from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.budgets import booking
 from campaigns.budgets.least import least_minor
-from campaigns.life import campaigns, drafts, launch, versions
+from campaigns.life import answers, campaigns, drafts, launch, versions
 from campaigns.life.approval import ApprovalPolicy, next_authors
-from campaigns.life.refusals import CampaignNotEditable
+from campaigns.life.refusals import CampaignNotEditable, VersionRejected
 from campaigns.terms import stored
 from campaigns.terms.campaign import Campaign, CampaignPlan, State
 from campaigns.terms.checking import check_plan
@@ -41,7 +41,8 @@ def update(
     """Change a plan: before the launch its draft, and while it runs what is proposed, which is submitted at once.
 
     A proposal is changed by the next one, and withdrawn by one that leaves all as it runs. A policy that needs no
-    approval puts it in force. Raises CampaignNotFound, CampaignChanged, CampaignNotEditable, InvalidCampaign.
+    approval puts it in force. Raises CampaignNotFound, CampaignChanged, CampaignNotEditable, InvalidCampaign, and
+    VersionRejected for what was rejected as it stands.
     """
     before = campaigns.locked(transaction, campaign_id, etag)
     if not runs(before):
@@ -49,7 +50,7 @@ def update(
     standing = proposed(transaction, before)
     plan = change(standing)
     if plan == standing:
-        return before
+        return _not_rejected(transaction, before)
     if plan == before.plan:
         return _propose(transaction, cause, before, None, plan)
     _check(transaction, before, plan, cause.now)
@@ -93,6 +94,16 @@ def put_in_force(
         after={**_facts(plan, after.version), **facts}, version=after.revision,
     )  # fmt: skip
     return after
+
+
+def _not_rejected(snapshot: Snapshot, campaign: Campaign) -> Campaign:
+    """Raises VersionRejected: no approver would be asked again."""
+    if answers.rejection(snapshot, campaign) is not None:
+        raise VersionRejected(
+            f"version {campaign.asked_version} of {campaign.name} was rejected: change it, or withdraw it",
+            campaign=campaign.name, version=campaign.asked_version,
+        )  # fmt: skip
+    return campaign
 
 
 def _propose(

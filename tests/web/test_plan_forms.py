@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made.campaigns import NOW, make_plan
 
-from admin.web.forms import arms, limits, offers, schedule
+from admin.web.forms import amendment, arms, limits, offers, schedule
 from admin.web.forms.schedule import Schedule
 from admin.web.forms.typed import Fault
 from campaigns.terms.arms import ArmPlan, TierDiscount
@@ -224,6 +224,15 @@ def test_limits_come_back_as_they_were(chosen: dict[str, object]) -> None:
     found = limits.read(limits.shown(plan), bare)
 
     assert (found.plan, found.faults) == (plan, {})
+
+
+def test_a_budget_in_place_of_none_that_was_asked_for_is_as_sure_as_the_one_that_runs() -> None:
+    runs = make_plan(budget=Budget(limit_minor=100_000, confidence=0.99))
+    typed = {**amendment.shown(runs), amendment.BUDGET: ["2000.00"]}
+
+    read = amendment.read(typed, replace(runs, budget=None), runs)
+
+    assert read.plan.budget == Budget(limit_minor=200_000, confidence=0.99)
 
 
 def test_limits_that_make_no_sense_are_named_and_change_nothing() -> None:

@@ -18,11 +18,15 @@ def shown(plan: CampaignPlan) -> dict[str, list[str]]:
     }  # fmt: skip
 
 
-def read(fields: Fields, plan: CampaignPlan) -> Read:
-    """The plan with the budget and the end of the form; what is faulty stays as it was."""
+def read(fields: Fields, plan: CampaignPlan, running: CampaignPlan) -> Read:
+    """The plan with the budget and the end of the form; what is faulty stays as it was.
+
+    A budget where the plan has none is as sure as the one that is `running`: its coupons were issued by that.
+    """
     before = schedule.of_plan(plan)
     ends = schedule.read({**schedule.shown(before), "end": fields.get(END, ())}, before)
-    costs = limits.read({**limits.shown(plan), "budget": fields.get(BUDGET, ())}, plan)
+    sure = limits.shown(running if plan.budget is None else plan)
+    costs = limits.read({**sure, "budget": fields.get(BUDGET, ())}, plan)
     faults = {
         name: found[field] for name, field, found in ((BUDGET, "budget", costs.faults), (END, "end", ends.faults))
         if field in found

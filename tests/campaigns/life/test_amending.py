@@ -1,6 +1,7 @@
 """A campaign that runs gets another budget or end once somebody else agrees, and keeps what customers were told."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -252,3 +253,27 @@ def test_the_comparison_stays_as_it_was_planned_and_counts_until_a_week_after_th
     with database.writing() as transaction:
         assert forecasts.close(transaction, make_cause(END + 70 * DAY), "spring")
         assert not forecasts.get(transaction, "spring").teaches
+
+
+def test_what_was_rejected_is_not_asked_for_again_as_it_stands(database: Database) -> None:
+    issued_codes(database, ["anna"], budget=Budget(limit_minor=100_000))
+    amend(database, budget(300_000))
+    decide(database, "bo", 2, agree=False)
+
+    assert "withdraw it" in refused(database, VersionRejected, budget(300_000)).message
+
+
+def test_an_export_waits_for_an_end_that_is_being_moved(database: Database) -> None:
+    issued_codes(database, ["anna"], start_time=NOW + DAY)
+    with database.writing() as transaction, ThreadPoolExecutor(1) as other:
+        amending.update(transaction, make_cause(), "spring", end(-1), NOBODY)
+
+        def export() -> object:
+            with database.writing() as beside:
+                return exporting.begin(beside, make_cause(), "spring").plan.end_time
+
+        waiting = other.submit(export)
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.3)
+        transaction.commit()
+        assert waiting.result(timeout=5) == END - DAY

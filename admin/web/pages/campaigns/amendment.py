@@ -9,6 +9,7 @@ from admin.web.received import REASON
 from admin.web.visit import CHANGED, UNUSABLE, Visit
 from campaigns.errors import Changed, Invalid, Refusal
 from campaigns.life import amending, campaigns, drafts
+from campaigns.life.refusals import VersionRejected
 from campaigns.terms.campaign import Campaign, CampaignPlan
 from database.budgets import shards
 from database.session import Snapshot
@@ -34,18 +35,18 @@ def _withdraw(visit: Visit) -> Response:
 def _propose(visit: Visit) -> Response:
     name, fields = visit.campaign_id, visit.fields
     with visit.reading() as snapshot:
-        _, plan = _standing(snapshot, visit)
-    found = amendment.read(fields, plan)
+        campaign, plan = _standing(snapshot, visit)
+    found = amendment.read(fields, plan, campaign.plan)
     if found.faults:
         return _page(visit, fields, found.faults, None)
     change = visit.changing("campaigns.update", f"campaigns/{name}", reason=visit.field(REASON))
     try:
         with change as (transaction, cause):
             changed = amending.update(
-                transaction, cause, name, lambda plan: amendment.read(fields, plan).plan, visit.house.policy,
-                etag=visit.field("etag"),
+                transaction, cause, name, lambda plan: amendment.read(fields, plan, campaign.plan).plan,
+                visit.house.policy, etag=visit.field("etag"),
             )  # fmt: skip
-    except (Invalid, Changed) as refusal:
+    except (Invalid, Changed, VersionRejected) as refusal:
         field = refusal.metadata.get("field")
         errors = {} if field is None else {amendment.field_of(field): refusal.message}
         return _page(visit, fields, errors, refusal)
