@@ -27,6 +27,8 @@ from database.terms import campaigns as stored_campaigns
 from events.currency import amount
 
 AMENDABLE = ("budget", "end_time")
+KNOWN_BY = ("coupons.export", "coupons.import")
+"""Who did so has codes before the start, and may have printed until when they are good."""
 
 
 def runs(campaign: Campaign) -> bool:
@@ -146,13 +148,13 @@ def _check(snapshot: Snapshot, running: Campaign, plan: CampaignPlan, now: datet
 
 
 def _check_end(snapshot: Snapshot, running: Campaign, end: datetime, now: datetime) -> None:
-    """What customers were told stays true: codes are shown from the start on, and earlier to whoever exports them."""
+    """What customers were told stays true: codes are shown from the start on, and earlier to whoever has them."""
     if end <= now:
         raise InvalidCampaign("the new end lies ahead; to stop the campaign now, end it", field="end_time")
     if end >= running.plan.end_time:
         return
-    exports = Wanted(object_name=running.name, action="coupons.export", outcome="OK")
-    if now >= running.plan.start_time or trail.page(snapshot, exports, limit=1):
+    known = (Wanted(object_name=running.name, action=action, outcome="OK") for action in KNOWN_BY)
+    if now >= running.plan.start_time or any(trail.page(snapshot, wanted, limit=1) for wanted in known):
         told = running.plan.end_time.isoformat(timespec="minutes")
         raise InvalidCampaign(
             f"the end only moves later: customers may have been told that their coupons are good until {told}; to "

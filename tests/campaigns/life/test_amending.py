@@ -6,9 +6,20 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from made.campaigns import NOW, audit_lines, create_campaign, issued_codes, make_cause, make_plan
+from made.campaigns import (
+    NOW,
+    audit_lines,
+    begin_launch,
+    create_campaign,
+    finish_launch,
+    issued_codes,
+    make_cause,
+    make_plan,
+    store_scores,
+)
 
-from campaigns.coupons import exporting, redemption
+from campaigns.coupons import exporting, own_codes, redemption
+from campaigns.coupons.own_codes import OwnCode
 from campaigns.errors import Refusal
 from campaigns.experiments.results import Plan
 from campaigns.forecast import forecasts
@@ -185,6 +196,16 @@ def test_before_its_start_it_may_end_earlier_unless_codes_are_out(database: Data
         exporting.begin(transaction, make_cause(), "spring")
     with pytest.raises(InvalidCampaign, match="told"):
         decide(database, "bo", 3)
+
+
+def test_it_does_not_end_before_what_the_shop_has_printed_on_its_own_codes(database: Database) -> None:
+    store_scores(database, {"anna": 9000})
+    create_campaign(database, start_time=NOW + DAY)
+    with database.writing() as transaction:
+        own_codes.take_in(transaction, make_cause(), "spring", [OwnCode("SPRINGCARD1")], all_or_nothing=True)
+    finish_launch(database, begin_launch(database))
+
+    assert "told_time" in refused(database, InvalidCampaign, end(-1)).metadata
 
 
 def test_nothing_else_of_it_changes(database: Database) -> None:
