@@ -165,10 +165,17 @@ def test_the_time_to_hand_over_runs_from_before_messages_are_taken(
         with database.writing() as transaction:
             operations.locked(transaction, operation.operation_id)
             stands_still = pool.submit(step, tools, operation)
+            wait_for(lambda: waits(database))
             time.sleep(0.6)
         stands_still.result()
 
     assert recorder.seconds < 0
+
+
+def waits(database: Database) -> bool:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with database.reading() as snapshot:
+        return bool(snapshot.scalar(text(waiting)))
 
 
 def test_whoever_stood_still_does_not_say_that_messages_wait_which_another_has_taken_since(
