@@ -7,6 +7,7 @@ from datetime import datetime
 
 import polars as pl
 import pytest
+from running.lock_waits import somebody_waits
 from running.worker_processes import wait_for
 from sqlalchemy import text
 
@@ -139,12 +140,6 @@ def test_customers_are_held_in_the_order_of_their_ids_wherever_they_lie(database
             wait_for(lambda: somebody_waits(database))
             assert sorted(driver_connection(anybody).execute(alone)) == [("b",), ("c",)]
         assert told.result() == 3
-
-
-def somebody_waits(database: Database) -> bool:
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    with database.reading() as snapshot:
-        return bool(snapshot.scalar(text(waiting)))
 
 
 def test_a_withdrawn_consent_is_known_and_an_unknown_one_is_none(database: Database) -> None:

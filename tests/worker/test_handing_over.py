@@ -24,6 +24,7 @@ from made.campaigns import (
     read_operation,
     store_scores,
 )
+from running.lock_waits import somebody_waits
 from running.provider import providing
 from running.worker_processes import relaying, wait_for, wait_until_done, worker
 from sqlalchemy import text
@@ -165,17 +166,11 @@ def test_the_time_to_hand_over_runs_from_before_messages_are_taken(
         with database.writing() as transaction:
             operations.locked(transaction, operation.operation_id)
             stands_still = pool.submit(step, tools, operation)
-            wait_for(lambda: waits(database))
+            wait_for(lambda: somebody_waits(database))
             time.sleep(0.6)
         stands_still.result()
 
     assert recorder.seconds < 0
-
-
-def waits(database: Database) -> bool:
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    with database.reading() as snapshot:
-        return bool(snapshot.scalar(text(waiting)))
 
 
 def test_whoever_stood_still_does_not_say_that_messages_wait_which_another_has_taken_since(

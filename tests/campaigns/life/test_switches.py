@@ -19,7 +19,7 @@ from made.campaigns import (
     read_operation,
     store_scores,
 )
-from sqlalchemy import text
+from running.lock_waits import somebody_waits
 
 from campaigns.coupons import issuance, redemption, refunding, reservation
 from campaigns.life import campaigns, drafts, switches
@@ -169,11 +169,9 @@ def test_what_lets_go_on_waits_for_a_stop_that_found_it_stopped(database: Databa
 
 
 def until_somebody_waits(database: Database) -> None:
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     for _ in range(500):
-        with database.reading() as snapshot:
-            if snapshot.execute(text(waiting)).scalar_one():
-                return
+        if somebody_waits(database):
+            return
         time.sleep(0.01)
     raise AssertionError("nobody waits")
 
