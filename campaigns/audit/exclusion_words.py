@@ -80,10 +80,8 @@ def _facts(
             channels = next(offer.channels for offer in plan.offers if offer.tier is decided.tier)
             return {"channels": ", ".join(channel_words.PHRASES[language].channels[each] for each in channels)}
         case Exclusion.OTHER_CAMPAIGN:
-            left_to, running = (
-                set(plan.excluded_campaigns),
-                [each for each in frozen.others if each.running(frozen.time)],
-            )
+            left_to = set(plan.excluded_campaigns)
+            running = [each for each in frozen.others if each.running(frozen.time)]
             return {"campaigns": _named(each for each in running if left_to & {each.campaign_id, each.series})}
         case Exclusion.OFFER_CAP:
             return _of_cap(plan, person, frozen)

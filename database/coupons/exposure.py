@@ -9,6 +9,7 @@ from database.audiences.tables import AudienceRow, ExclusionRow
 from database.coupons.tables import CouponRow
 from database.experiments.assignment import position
 from database.session import Snapshot, Transaction, changed_rows
+from database.terms.counters import USED
 from database.terms.tables import CampaignRow
 from database.terms.validity import EXPIRE_TIME
 
@@ -31,9 +32,10 @@ WHERE campaign_id = :campaign_id AND coupons.state = 'ISSUED' AND {EXPIRE_TIME} 
 """)  # noqa: S608 - made of constants
 # Coupons are only ever added, and so are uses of codes: what was counted of either is too few, if anything. It is all
 # there is where the counter of the campaign, or of its budget, says the same number; else there is no row.
-FROM_COUNTS = text("""
+FROM_COUNTS = text(f"""
 WITH counted AS (
-  SELECT issued_count, used_until, end_time FROM campaigns JOIN counted_campaigns USING (campaign_id)
+  SELECT issued_count, used_until, end_time, used.spent_count
+  FROM campaigns JOIN counted_campaigns USING (campaign_id) CROSS JOIN LATERAL ({USED}) AS used
   WHERE campaign_id = :campaign_id AND used_until IS NOT NULL
 ), groups AS (
   SELECT arm, tier, sum(issued_count) AS issued, sum(used_count) AS used, sum(buyers - used_buyers) AS buyers,
@@ -67,9 +69,9 @@ FROM groups LEFT JOIN less USING (arm, tier)
 WHERE (SELECT end_time > :now FROM counted)
   AND (SELECT sum(issued) FROM groups) = (SELECT issued_count FROM counted)
   AND (SELECT sum(used) FROM groups) + (SELECT coalesce(sum(number), 0) FROM later)
-    = (SELECT coalesce(sum(spent_count), 0) FROM budget_shards WHERE campaign_id = :campaign_id)
+    = (SELECT spent_count FROM counted)
 ORDER BY arm, tier
-""")
+""")  # noqa: S608 - made of constants
 PAST = text("""
 WITH over AS (
   SELECT campaign_id FROM campaigns JOIN counted_campaigns USING (campaign_id)

@@ -58,8 +58,7 @@ WITH next AS MATERIALIZED (
   UPDATE messages SET state = fate, claim_time = %(now)s, settle_time = CASE WHEN fate <> 'SENDING' THEN %(now)s END
   FROM next WHERE campaign_id = %(campaign)s AND messages.customer_id = next.customer_id
 )
-SELECT customer_id, channel, tier, code, discount, expire_time, fate AS state, batch FROM next
-ORDER BY customer_id
+SELECT customer_id, channel, tier, code, discount, expire_time, fate AS state, batch FROM next ORDER BY customer_id
 """  # noqa: S608 - made of constants
 # That messages wait says only whoever has them: a worker that stood still has lost them to another.
 SETTLE = """
