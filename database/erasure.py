@@ -41,6 +41,14 @@ TRACES: tuple[InstrumentedAttribute[Any], ...] = (
 """What was written down on the way and may name the customer, or did."""
 # As every import does: the customer before the state, which is deleted first.
 LOCK_CUSTOMER = "SELECT FROM customers WHERE customer_id = %s FOR UPDATE"
+# A chunk of a launch or of a hand-over that is under way read of the customer already, and locked its operation first:
+# what it gives them is found once it is over, and the next one finds them gone.
+WAIT_FOR_CHUNKS = """
+SELECT FROM operations
+WHERE state = 'RUNNING' AND kind IN ('LAUNCH_CAMPAIGN', 'HAND_OVER_COUPONS') AND EXISTS (
+  SELECT FROM audiences WHERE campaign_id = request ->> 'campaign_id' AND customer_id = %s
+) ORDER BY operation_id FOR UPDATE
+"""
 # As every till does: the coupon first. Whoever is at one has committed when the statements after this one look.
 LOCK_COUPONS = "SELECT code FROM coupons WHERE customer_id = %s ORDER BY code FOR UPDATE"
 CLOSE_BOOKS: Mapping[str, str] = {
@@ -136,6 +144,7 @@ def erase(transaction: Transaction, customer_id: str, *, pseudonym: str, now: da
     """
     connection = driver_connection(transaction)
     connection.execute(LOCK_CUSTOMER, (customer_id,))
+    connection.execute(WAIT_FOR_CHUNKS, (customer_id,))
     codes = [code for (code,) in connection.execute(LOCK_COUPONS, (customer_id,)).fetchall()]
     # Before the books are closed: then no coupon would be the customer's, nor keep its place in the audience.
     left = connection.execute(LEAVE_LAUNCHES, (customer_id,)).rowcount

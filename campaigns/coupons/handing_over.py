@@ -20,7 +20,7 @@ from campaigns.life import campaigns, switches
 from campaigns.terms.campaign import Campaign, State
 from campaigns.terms.refusals import CampaignNotMovable
 from campaigns.work import jobs
-from channels.message import Fate, Message, Receipt
+from channels.message import Message, Receipt
 from database.coupons import messages
 from database.coupons.messages import SENDING, Claimed, Settled
 from database.session import Transaction
@@ -126,14 +126,13 @@ def take(transaction: Transaction, operation: Operation, share: Share, cause: Ca
 
 def settle(
     transaction: Transaction, campaign_id: str, batch: Batch, receipts: Sequence[Receipt], now: datetime
-) -> str | None:
-    """Note what became of each message of a batch; why some wait, if any does."""
+) -> None:
+    """Note what became of each message of a batch."""
     settled = [
         Settled(message.customer_id, receipt.fate, receipt.note)
         for message, receipt in zip(batch.messages, receipts, strict=True)
     ]
     messages.settle(transaction, campaign_id, settled, now, claim_time=batch.claim_time)
-    return next((receipt.note for receipt in receipts if receipt.fate is Fate.WAITING), None)
 
 
 def _claim_again(transaction: Transaction, campaign_id: str, share: Share, now: datetime) -> Sequence[Claimed]:

@@ -25,12 +25,14 @@ from made.campaigns import (
     store_scores,
     used_of,
 )
+from running.lock_waits import somebody_waits
 from running.worker_processes import wait_for
+from sqlalchemy import text
 from traces_of_a_customer import WHO, found, plant
 
 from campaigns import trail
 from campaigns.audit.chain import Verdict
-from campaigns.coupons import redemption, reservation
+from campaigns.coupons import issuance, redemption, reservation
 from campaigns.customers import erasure, profiles
 from campaigns.customers.refusals import CustomerErased, CustomerNotErased, CustomerNotFound
 from campaigns.life import amending, campaigns
@@ -39,7 +41,7 @@ from campaigns.terms.basket import Basket
 from campaigns.terms.refusals import CouponExpired
 from campaigns.work.refusals import OperationRunning
 from database.audit.log import Wanted
-from database.coupons import codes, exposure
+from database.coupons import chunks, codes, exposure
 from database.session import Database
 from database.work import operations
 from database.work.operations import Operation
@@ -74,7 +76,7 @@ def test_an_order_that_was_paid_meanwhile_is_hidden_too(shop: Database, database
         with shop.writing() as transaction:
             codes.locked(transaction, code)
             begun = pool.submit(begin, shop)
-            wait_for(lambda: waits_for_a_lock(database_url))
+            wait_for(lambda: somebody_waits(shop))
             redemption.redeem(transaction, make_cause(), code, order)
         finish(shop, begun.result())
 
@@ -112,11 +114,6 @@ def exposed(database: Database) -> int:
     """Coupons that may still cost something."""
     with database.reading() as snapshot:
         return sum(each.coupons for each in exposure.outstanding(snapshot, "spring", NOW))
-
-
-def waits_for_a_lock(database_url: str) -> bool:
-    with psycopg.connect(database_url) as connection:
-        return connection.execute("SELECT FROM pg_locks WHERE NOT granted").fetchone() is not None
 
 
 def view(customer_id: str, event_id: str) -> Event:
@@ -303,6 +300,30 @@ def test_a_launch_gives_nothing_to_who_was_erased_before_it_came_to_them(databas
     done = finish_launch(database, read_operation(database, begun.operation_id))
     assert (done.state, set(codes_of(database))) == ("SUCCEEDED", {"abel", "zoe"})
     assert counts(database, "audiences") == (2,)
+
+
+def test_a_chunk_of_a_launch_that_is_under_way_is_waited_for(database: Database) -> None:
+    """It has read of the customer: a coupon that came after them would have no place in the audience."""
+    everyone = ["abel", WHO, "zoe"]
+    store_scores(database, dict.fromkeys(everyone, 9000))
+    create_campaign(database)
+    begun = begin_launch(database)
+    issue_chunk(database, begun)
+    frozen = read_operation(database, begun.operation_id)
+    with ThreadPoolExecutor(1) as others, database.writing() as transaction:
+        chunk = chunks.following(transaction, "spring", after="", limit=3)
+        assert chunk is not None
+        assert issuance.issue(transaction, frozen, chunk, NOW)
+        erasing = others.submit(begin, database)
+        wait_for(lambda: erasing.done() or somebody_waits(database))
+
+    finish(database, erasing.result())
+
+    assert finish_launch(database, read_operation(database, begun.operation_id)).state == "SUCCEEDED"
+    (erased,) = codes_of(database).keys() - set(everyone)
+    with database.reading() as snapshot:
+        members = snapshot.scalars(text("SELECT customer_id FROM audiences")).all()
+    assert sorted(members) == sorted(codes_of(database)) == ["abel", erased, "zoe"]
 
 
 def test_erasing_again_does_no_harm_and_takes_what_is_left(shop: Database, database_url: str) -> None:

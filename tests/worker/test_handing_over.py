@@ -155,6 +155,11 @@ def disagree(database: Database, customer_id: str) -> None:
         )
 
 
+def begin_erasure(database: Database) -> Operation:
+    with database.writing() as transaction:
+        return erasure.begin(transaction, make_cause(), "c1")
+
+
 def test_the_time_to_hand_over_runs_from_before_messages_are_taken(
     database: Database, tools: Tools, recorder: Recorder
 ) -> None:
@@ -435,6 +440,24 @@ def test_who_was_written_to_and_erased_afterwards_counts_once_however_often_coup
 
     assert (again.state, fates(database)) == (SUCCEEDED, {"due": 5, "waiting": 0, "HANDED_OVER": 5})
     assert list(states(database).values()) == ["HANDED_OVER"] * 5
+
+
+def test_whoever_is_erased_while_messages_are_taken_has_one_still(database: Database, tools: Tools) -> None:
+    launched(database)
+    operation = begun(database)
+    step(tools, operation)
+    with ThreadPoolExecutor(1) as others, database.writing() as transaction:
+        share = Share(channels=["EMAIL"], limit=2, abandoned=LONG_AGO, tried=NOW)
+        current = read_operation(database, operation.operation_id)
+        assert handing_over.take(transaction, current, share, make_cause())
+        erasing = others.submit(begin_erasure, database)
+        wait_for(lambda: erasing.done() or somebody_waits(database))
+    while not (current := read_operation(database, erasing.result().operation_id)).done:
+        with database.writing() as transaction:
+            assert erasure.step(transaction, current, make_cause())
+
+    assert len(states(database)) == 2
+    assert states(database).keys() <= codes_of(database).keys()
 
 
 def test_coupons_that_were_used_or_over_before_their_turn_are_not_told_to_wait(

@@ -33,12 +33,13 @@ def step(tools: Tools, operation: Operation) -> bool:
     if not batch.messages:
         return True
     receipts = _hand_over(tools, batch, until)
+    waiting = next((receipt.note for receipt in receipts if receipt.fate is Fate.WAITING), None)
     with tools.database.writing() as transaction:
-        campaign_id = operation.request["campaign_id"]
-        waiting = handing_over.settle(transaction, campaign_id, batch, receipts, tools.now())
+        # The operation before the messages, as an erasure locks them.
         if waiting is not None:
             fault = Fault(code=Code.MESSAGES_WAIT, facts={"note": waiting})
             jobs.stumble(transaction, operation.operation_id, fault)
+        handing_over.settle(transaction, operation.request["campaign_id"], batch, receipts, tools.now())
     return batch.again or any(receipt.fate is not Fate.WAITING for receipt in receipts)
 
 
