@@ -1,6 +1,5 @@
 """Items and customers in bulk: a catalogue replaces, what events say beside only fills gaps, unknown erases nothing."""
 
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -114,9 +113,7 @@ def test_who_becomes_known_meanwhile_is_changed_all_the_same(database: Database)
                 return copy_customers(transaction, told)
 
         under_way = importer.submit(copied)
-        with database.reading() as observer:
-            while not under_way.done() and not observer.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
-                time.sleep(0.02)
+        wait_for(lambda: under_way.done() or somebody_waits(database))
         first.commit()
         assert under_way.result(10) == 1
     assert customer(database, "anna") == ("GB", None, None, ["email"], 2)

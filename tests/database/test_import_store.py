@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,6 +11,8 @@ from pathlib import Path
 import polars as pl
 import psycopg
 import pytest
+from running.lock_waits import waiters
+from running.worker_processes import wait_for
 from sqlalchemy import text
 
 from database import erasure
@@ -320,12 +321,12 @@ def test_a_customer_erased_while_a_file_is_imported_makes_nobody_wait_crosswise(
         editor.commit()
         editor.execute("SELECT FROM customers WHERE customer_id = 'ben' FOR UPDATE")
         importing = others.submit(imported)
-        wait_for_locks(database_url, 1)
+        wait_for(lambda: waiters(database) == 1)
         with database.writing() as transaction:
             erasure.erase(transaction, "anna", pseudonym="erased-1", now=NOW)
         recording = others.submit(recorded)
         # It has added anna anew, and waits for cleo.
-        wait_for_locks(database_url, 2)
+        wait_for(lambda: waiters(database) == 2)
         editor.rollback()
 
         importing.result(timeout=20)
@@ -344,14 +345,6 @@ def test_an_erasure_holds_nothing_while_it_waits_for_the_customer(database: Data
             # As an import that completes the country, and then renews the state.
             transaction.execute(text("UPDATE customers SET country = 'GB'"))
             waiting = others.submit(erased)
-            wait_for_locks(database_url, 1)
+            wait_for(lambda: waiters(database) == 1)
             states.renew(transaction, ["anna"])
         waiting.result(timeout=20)
-
-
-def wait_for_locks(database_url: str, number: int) -> None:
-    """Until so many wait for one."""
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    with psycopg.connect(database_url, autocommit=True) as observer:
-        while observer.execute(waiting).fetchone() != (number,):
-            time.sleep(0.02)

@@ -7,7 +7,12 @@ from database.session import Database
 WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
 
 
-def somebody_waits(database: Database) -> bool:
-    """Somebody in this database waits for a lock."""
+def waiters(database: Database) -> int:
+    """How many in this database wait for a lock."""
     with database.reading() as snapshot:
-        return bool(snapshot.scalar(WAITING))
+        return int(snapshot.scalar(WAITING) or 0)
+
+
+def somebody_waits(database: Database) -> bool:
+    """Whether anybody does."""
+    return waiters(database) > 0

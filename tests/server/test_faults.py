@@ -21,6 +21,7 @@ from made.campaigns import add_customers, store_scores
 from networks.tiny_model import tiny_model
 from running import resident_shell
 from running.databases import Cluster
+from running.lock_waits import somebody_waits
 from running.serving import Shop, activate, purchase, recording, refusal, serving
 from running.worker_processes import wait_for
 from structlog.testing import capture_logs
@@ -108,7 +109,7 @@ def test_what_comes_of_a_call_whose_caller_has_gone_is_told_in_its_line_alone(
     with psycopg.connect(database_url) as slow:
         slow.execute("LOCK TABLE customers")
         asked = shop.customers.GetCustomer.future(GET_ANNA, timeout=60)
-        wait_for_lock(database_url)
+        wait_for(lambda: somebody_waits(shop.database))
         asked.cancel()
         assert shop.server.guard.settle(20)
 
@@ -211,7 +212,7 @@ def port_of(process: "subprocess.Popen[str]") -> int:
 
 
 def test_a_signal_lets_calls_under_way_finish_and_refuses_new_ones(
-    process: "subprocess.Popen[str]", database_url: str
+    process: "subprocess.Popen[str]", database: Database, database_url: str
 ) -> None:
     request = recording("anna", [purchase(-1)], ids=["e-1"])
     with grpc.insecure_channel(f"127.0.0.1:{port_of(process)}") as channel, psycopg.connect(database_url) as blocker:
@@ -219,7 +220,7 @@ def test_a_signal_lets_calls_under_way_finish_and_refuses_new_ones(
         statuses = health_watch(channel)
         blocker.execute("LOCK TABLE events")
         under_way = customers.BatchCreateEvents.future(request, timeout=30)
-        wait_for_lock(database_url)
+        wait_for(lambda: somebody_waits(database))
         process.send_signal(signal.SIGTERM)
         while next(statuses) != health_pb2.HealthCheckResponse.NOT_SERVING:
             pass
@@ -259,13 +260,6 @@ def health_watch(channel: grpc.Channel) -> Iterator[int]:
     )
     assert next(watch).status == health_pb2.HealthCheckResponse.SERVING
     return (answer.status for answer in watch)
-
-
-def wait_for_lock(database_url: str) -> None:
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    with psycopg.connect(database_url, autocommit=True) as observer:
-        while observer.execute(waiting).fetchone() == (0,):
-            threading.Event().wait(0.02)
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,17 @@
 """A customer may become known by what a service says of them, before any event."""
 
-import threading
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import grpc
 import polars as pl
-import psycopg
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from made.campaigns import add_customers, counts, make_cause
+from running.lock_waits import somebody_waits
 from running.serving import Shop, new_id, purchase, recording, refusal
+from running.worker_processes import wait_for
 from tierwise.v1 import customer_pb2, customer_service_pb2
 
 from campaigns.customers import erasure
@@ -89,7 +89,7 @@ def test_who_was_erased_stays_erased_until_readmitted(shop: Shop) -> None:
 
 
 @contextmanager
-def at_the_same_time(shop: Shop, database_url: str) -> Iterator[tuple[Transaction, list[customer_pb2.Customer | str]]]:
+def at_the_same_time(shop: Shop) -> Iterator[tuple[Transaction, list[customer_pb2.Customer | str]]]:
     """A transaction that the call comes into, and waits for; and what the call is told after it."""
     told: list[customer_pb2.Customer | str] = []
 
@@ -101,28 +101,23 @@ def at_the_same_time(shop: Shop, database_url: str) -> Iterator[tuple[Transactio
 
     with ThreadPoolExecutor(1) as caller, shop.database.writing() as transaction:
         yield transaction, told
-        wait_for_lock(database_url, caller.submit(call))
+        waiter = caller.submit(call)
+        wait_for(lambda: waiter.done() or somebody_waits(shop.database))
+        assert not waiter.done(), "it did not wait"
 
 
-def wait_for_lock(database_url: str, waiter: "Future[None]") -> None:
-    with psycopg.connect(database_url, autocommit=True) as observer:
-        while not waiter.done() and observer.execute("SELECT FROM pg_locks WHERE NOT granted").fetchone() is None:
-            threading.Event().wait(0.02)
-    assert not waiter.done(), "it did not wait"
-
-
-def test_of_an_import_and_a_form_at_the_same_time_each_has_its_say(shop: Shop, database_url: str) -> None:
+def test_of_an_import_and_a_form_at_the_same_time_each_has_its_say(shop: Shop) -> None:
     row = dict.fromkeys(CUSTOMER_SCHEMA) | {"customer_id": "anna", "consented_channels": ["SMS"]}
-    with at_the_same_time(shop, database_url) as (transaction, told):
+    with at_the_same_time(shop) as (transaction, told):
         copy_customers(transaction, pl.DataFrame([row], schema=CUSTOMER_SCHEMA))
 
     assert told == [get(shop)]
     assert (get(shop).country, list(get(shop).consented_channels), get(shop).etag) == ("FR", ["SMS"], "2")
 
 
-def test_a_form_that_comes_into_an_erasure_brings_nobody_back(shop: Shop, database_url: str) -> None:
+def test_a_form_that_comes_into_an_erasure_brings_nobody_back(shop: Shop) -> None:
     add_customers(shop.database, ["anna"])
-    with at_the_same_time(shop, database_url) as (transaction, told):
+    with at_the_same_time(shop) as (transaction, told):
         erasure.begin(transaction, make_cause(), "anna")
 
     assert told == ["CUSTOMER_ERASED"]

@@ -10,6 +10,7 @@ import grpc
 import psycopg
 import pytest
 from made.campaigns import add_customers, audit_lines, counts
+from running.lock_waits import somebody_waits
 from running.serving import Shop, new_id, plan, purchase, recording, refusal
 from running.worker_processes import wait_for
 from sqlalchemy import text
@@ -76,7 +77,7 @@ def test_a_write_that_waits_for_a_lock_ends_at_its_deadline(shop: Shop, database
         with pytest.raises(grpc.RpcError) as raised:
             shop.customers.UpdateCustomer(request, timeout=0.4)
         # The server's own statement ends too, so that nothing waits for the lock any more.
-        wait_for_lock(database_url, anyone=False)
+        wait_for(lambda: not somebody_waits(shop.database))
 
     assert raised.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     assert shop.customers.UpdateCustomer(request, timeout=10).country == "France"
@@ -139,18 +140,10 @@ def test_a_write_that_loses_a_deadlock_is_run_again(shop: Shop, database_url: st
         rival.execute("SET deadlock_timeout = '1min'")
         rival.execute("SELECT * FROM events FOR UPDATE")
         under_way = shop.customers.DeleteCustomer.future(erasure, timeout=30)
-        wait_for_lock(database_url)
+        wait_for(lambda: somebody_waits(shop.database))
         rival.execute("SELECT * FROM customers FOR UPDATE")
         assert not under_way.done()
         rival.rollback()
 
     under_way.result()
     assert counts(shop.database, "customers", "events", "requests") == (0, 0, 1)
-
-
-def wait_for_lock(database_url: str, *, anyone: bool = True) -> None:
-    """Until someone waits for a lock, or until nobody does."""
-    waiting = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    with psycopg.connect(database_url, autocommit=True) as observer:
-        while observer.execute(waiting).fetchone() != (anyone,):
-            threading.Event().wait(0.02)
