@@ -14,7 +14,7 @@ from rich.progress import TaskID
 from admin.shell.database_address import chosen_url
 from admin.shell.output import fail, progress_bar, warn
 from admin.typed.times import read_time
-from database.events import availability
+from campaigns.catalogue import availability
 from database.events.items import read_items as recorded_items
 from database.events.store import read_events
 from database.session import Database
@@ -144,7 +144,7 @@ def _from_database(database_url: str | None) -> TrainingData:
     try:
         with database.reading() as snapshot:
             events, items = read_events(snapshot), recorded_items(snapshot)
-            unavailable = Unavailable(availability.revision(snapshot), availability.unavailable(snapshot))
+            unavailable = availability.unavailable(snapshot)
     finally:
         database.close()
     return TrainingData(

@@ -2,9 +2,10 @@
 
 import threading
 
+from campaigns.catalogue.availability import unavailable
 from database.events import availability
 from database.session import Database
-from scoring.score import ALL_THERE, Unavailable
+from scoring.score import ALL_THERE
 from server.scoring.outage import outage
 
 POLL_SECONDS = 1.0
@@ -36,9 +37,8 @@ class Stock:
     def refresh(self) -> None:
         """Take up what is said at this moment; where that fails, the next second tries again."""
         with self._outage, self._reading, self._database.reading() as snapshot:
-            revision = availability.revision(snapshot)
-            if revision != self.unavailable.revision:
-                self.unavailable = Unavailable(revision, availability.unavailable(snapshot))
+            if availability.revision(snapshot) != self.unavailable.revision:
+                self.unavailable = unavailable(snapshot)
 
     def _poll(self) -> None:
         while not self._stop.wait(POLL_SECONDS):

@@ -6,13 +6,13 @@ from starlette.responses import Response
 
 from admin.web.pages.customers.named import customer_id_of, home_of
 from admin.web.visit import Visit
+from campaigns.catalogue import availability
 from campaigns.customers import profiles
 from campaigns.models import registry
-from database.events import availability
 from database.events.items import titles_of
 from database.events.store import histories
 from scoring.reasons.item_words import item_words
-from scoring.score import ModelRejected, Recommendation, Unavailable
+from scoring.score import ModelRejected, Recommendation
 
 SHOWN = 6
 
@@ -32,7 +32,7 @@ def next_items(visit: Visit) -> Response:
         customer = profiles.get(snapshot, customer_id)
         model = registry.in_force(snapshot)
         history = histories(snapshot, [customer_id], before=visit.now)
-        gone = Unavailable(availability.revision(snapshot), availability.unavailable(snapshot))
+        gone = availability.unavailable(snapshot)
     found, rejected = None, None
     try:
         found = visit.house.explainer.recommend(model, history, visit.now, SHOWN, gone)
