@@ -12,7 +12,7 @@ from campaigns.terms.campaign import Campaign, Move, State, moved, resumption
 from campaigns.terms.refusals import CampaignNotMovable
 from campaigns.work import jobs
 from database.coupons import own_codes
-from database.life import lists, stops
+from database.life import lists, stops, versions
 from database.life.lists import EVERY, Sought
 from database.session import Snapshot, Transaction
 from database.terms import campaigns
@@ -107,6 +107,8 @@ def move(
     if verb is Move.ACTIVATE:
         changes["activate_time"] = cause.now
     if verb is Move.END:
+        if _undecided(transaction, campaign):
+            facts["undecided_version"] = campaign.proposed_version
         changes["proposed_version"] = None
         changes["finish_time"] = cause.now
         changes["ran_to_its_end"] = _ran_to_its_end(transaction, campaign, cause.now)
@@ -117,6 +119,14 @@ def move(
         after={"state": state, **facts}, version=after.revision,
     )  # fmt: skip
     return after
+
+
+def _undecided(snapshot: Snapshot, campaign: Campaign) -> bool:
+    """Whether its authors still wait for an answer to what they proposed."""
+    if campaign.proposed_version is None:
+        return False
+    decided = versions.decisions(snapshot, campaign.campaign_id, [campaign.proposed_version])
+    return all(each.verdict != "REJECTED" for each in decided)
 
 
 def _ran_to_its_end(snapshot: Snapshot, campaign: Campaign, now: datetime) -> bool:

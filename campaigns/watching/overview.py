@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from campaigns.actor import is_among
 from campaigns.experiments.results import Metric
 from campaigns.life import answers, inbox, switches
 from campaigns.life.answers import Answer
@@ -16,7 +17,7 @@ from campaigns.watching import wellbeing
 from campaigns.watching.course import Mark
 from campaigns.watching.wellbeing import Wellbeing
 from database.life import alerts, lists
-from database.life.alerts import Missed, Stuck, Tight, Uneven
+from database.life.alerts import Missed, Stuck, Tight, Undecided, Uneven
 from database.life.lists import Order, Sought
 from database.models import canary_readings, canary_runs
 from database.models.canary_runs import CanaryRun
@@ -51,6 +52,8 @@ class Standing:
     """Who changed the plan last."""
     revenue: Mark | None
     """Incremental, as it was kept last."""
+    awaited: bool
+    """Whether a version of it waits for approvers."""
 
     @property
     def used(self) -> float | None:
@@ -77,6 +80,8 @@ class Alerts:
     """Waiting for the approval of whoever asks."""
     rejected: Sequence[Answer]
     """Of whoever asks: to be changed before it is submitted again."""
+    undecided: Sequence[Undecided]
+    """Of whoever asks: proposed, and not decided about before the campaign ended lately."""
     to_launch: Sequence[Answer]
     """Of whoever asks: approved, and nobody has launched it or left it to the clock."""
     tight: Sequence[Tight]
@@ -95,8 +100,8 @@ class Alerts:
 
     def __bool__(self) -> bool:
         kinds = (
-            self.stops, self.stuck, self.missed, self.to_decide, self.rejected, self.to_launch, self.tight, self.uneven,
-            self.failed, self.ledger_differences,
+            self.stops, self.stuck, self.missed, self.to_decide, self.rejected, self.undecided, self.to_launch,
+            self.tight, self.uneven, self.failed, self.ledger_differences,
         )  # fmt: skip
         return any(kinds) or any(each is not None for each in (self.unwell, self.set_aside, self.behind))
 
@@ -130,6 +135,7 @@ def alert(snapshot: Snapshot, now: datetime, *, approver: str | None, author: st
         stuck=alerts.stuck(snapshot, silent_since=now - SILENT, limit=MOST), missed=missed,
         to_decide=[] if approver is None else inbox.to_decide(snapshot, approver, limit=MOST),
         rejected=[] if author is None else answers.rejected(snapshot, author, limit=MOST),
+        undecided=[] if author is None else _undecided(snapshot, author, now),
         to_launch=[each for each in agreed if each.campaign.campaign_id not in told],
         tight=alerts.tight(snapshot, share=TIGHT, limit=MOST),
         uneven=alerts.uneven(snapshot, limit=MOST),
@@ -138,14 +144,20 @@ def alert(snapshot: Snapshot, now: datetime, *, approver: str | None, author: st
     )  # fmt: skip
 
 
+def _undecided(snapshot: Snapshot, author: str, now: datetime) -> list[Undecided]:
+    found = alerts.undecided(snapshot, since=now - REMEMBERED)
+    return [each for each in found if is_among(author, each.authors)][:MOST]
+
+
 def _standings(snapshot: Snapshot, campaigns: Sequence[Campaign]) -> list[Standing]:
     names = [each.campaign_id for each in campaigns]
     used, owners = lists.used_minor(snapshot, names), lists.authors(snapshot, names)
-    earned = lists.newest_results(snapshot, names, Metric.REVENUE)
+    earned, awaited = lists.newest_results(snapshot, names, Metric.REVENUE), lists.awaited(snapshot, names)
     return [
         Standing(
             campaign=each, used_minor=used.get(each.campaign_id, 0), owner=owners[each.campaign_id][-1],
             revenue=_mark(earned[each.campaign_id].columns()) if each.campaign_id in earned else None,
+            awaited=each.campaign_id in awaited,
         )
         for each in campaigns
     ]  # fmt: skip

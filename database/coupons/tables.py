@@ -34,7 +34,12 @@ class CouponRow(Row):
     )
     expire_time: Mapped[datetime] = column_property(
         func.least(
-            close_time, select(CampaignRow.end_time).where(CampaignRow.campaign_id == campaign_id).scalar_subquery()
+            close_time,
+            # Also where the query itself reads campaigns.
+            select(CampaignRow.end_time)
+            .where(CampaignRow.campaign_id == campaign_id)
+            .correlate_except(CampaignRow)
+            .scalar_subquery(),
         )
     )
     """As `database.terms.validity` has it."""

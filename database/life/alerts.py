@@ -1,6 +1,6 @@
 """What is not as it should be with live campaigns."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -38,6 +38,16 @@ WHERE outcome = 'MISSED' AND tick_time >= :since AND NOT EXISTS (
   SELECT FROM schedule_ticks AS later WHERE later.schedule = missed.schedule AND later.due_time > missed.due_time
 ) AND CASE WHEN recurrence IS NULL THEN state = 'APPROVED' ELSE state IN ('SCHEDULED', 'ENDED') END
 ORDER BY missed.due_time DESC, campaign_id LIMIT :limit
+""")
+UNDECIDED = text("""
+SELECT campaigns.campaign_id, display_name, authors
+FROM campaigns CROSS JOIN LATERAL (
+  SELECT (after ->> 'undecided_version')::integer AS undecided FROM audit_log
+  WHERE object_name = 'campaigns/' || campaign_id AND action = 'campaigns.end' AND outcome = 'OK'
+  ORDER BY audit_id DESC LIMIT 1
+) AS ended
+JOIN campaign_versions AS asked ON asked.campaign_id = campaigns.campaign_id AND asked.version = undecided
+WHERE state = 'ENDED' AND finish_time >= :since ORDER BY finish_time DESC, campaigns.campaign_id
 """)
 
 
@@ -78,6 +88,15 @@ class Missed(NamedTuple):
     due_time: datetime
 
 
+class Undecided(NamedTuple):
+    """A campaign that ended before anybody decided about what was proposed for it."""
+
+    campaign_id: str
+    display_name: str
+    authors: Sequence[str]
+    """Of the proposal."""
+
+
 def tight(snapshot: Snapshot, *, share: float, limit: int) -> list[Tight]:
     """Live campaigns that have used at least this share of their budget."""
     return [Tight(*row) for row in snapshot.execute(TIGHT, {"share": share, "limit": limit})]
@@ -96,3 +115,8 @@ def stuck(snapshot: Snapshot, *, silent_since: datetime, limit: int) -> list[Stu
 def missed(snapshot: Snapshot, *, since: datetime, limit: int) -> list[Missed]:
     """Campaigns that should have been launched and wait, and series whose last time was left out; the latest first."""
     return [Missed(*row) for row in snapshot.execute(MISSED, {"since": since, "limit": limit})]
+
+
+def undecided(snapshot: Snapshot, *, since: datetime) -> list[Undecided]:
+    """Campaigns that ended so, the latest first."""
+    return [Undecided(*row) for row in snapshot.execute(UNDECIDED, {"since": since})]

@@ -22,6 +22,9 @@ ASKED = func.coalesce(CampaignRow.proposed_version, CampaignRow.version)
 """The version that approvers are asked about, where they are."""
 ASKED_VERSION = and_(CampaignVersionRow.campaign_id == CampaignRow.campaign_id, CampaignVersionRow.version == ASKED)
 ITS_DECISIONS = and_(ApprovalRow.campaign_id == CampaignRow.campaign_id, ApprovalRow.version == ASKED)
+REJECTED = select(ApprovalRow).where(ITS_DECISIONS, ApprovalRow.verdict == "REJECTED").exists()
+AWAITED = or_(CampaignRow.state == "SUBMITTED", and_(CampaignRow.proposed_version.is_not(None), ~REJECTED))
+"""A version waits for approvers: submitted, or proposed while the campaign runs by another."""
 LIVE = text("state IN ('LAUNCHING', 'ACTIVE', 'PAUSED')")
 """Written out, so that the index of live campaigns is known to fit."""
 
@@ -51,6 +54,8 @@ class Sought:
     """Whose window reaches this time."""
     until: datetime | None = None
     """Whose window begins before this time."""
+    awaited: bool = False
+    """Only those of which a version waits for approvers."""
     author: str = ""
     """Part of the name of somebody who had a hand in the version that each has, in whatever case."""
 
@@ -104,6 +109,8 @@ def _conditions(sought: Sought) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if sought.states:
         conditions.append(CampaignRow.state.in_(sought.states))
+    if sought.awaited:
+        conditions.append(AWAITED)
     if sought.words:
         names = CampaignRow.display_name, CampaignRow.campaign_id
         conditions.append(or_(*(each.icontains(sought.words, autoescape=True) for each in names)))
@@ -136,11 +143,8 @@ def submitted(snapshot: Snapshot) -> list[Submitted]:
     """Versions that wait for approvers, the oldest campaign first."""
     deciders = select(func.array_agg(ApprovalRow.approver)).where(ITS_DECISIONS)
     version = CampaignVersionRow.authors, CampaignVersionRow.rule_authors
-    rejected = select(ApprovalRow).where(ITS_DECISIONS, ApprovalRow.verdict == "REJECTED").exists()
-    proposed = and_(CampaignRow.proposed_version.is_not(None), ~rejected)
     query = select(CampaignRow, *version, deciders.scalar_subquery()).join(CampaignVersionRow, ASKED_VERSION)
-    query = query.where(or_(CampaignRow.state == "SUBMITTED", proposed))
-    query = query.order_by(CampaignRow.create_time, CampaignRow.campaign_id)
+    query = query.where(AWAITED).order_by(CampaignRow.create_time, CampaignRow.campaign_id)
     return [Submitted(row, [*own, *rules], deciders or []) for row, own, rules, deciders in snapshot.execute(query)]
 
 
@@ -165,6 +169,12 @@ def _decided(snapshot: Snapshot, *conditions: ColumnElement[bool]) -> list[Decid
         Decided(row, [*own, *rules], approver or "", comment or "") for row, own, rules, approver, comment in found
     ]
     return sorted(decided, key=lambda each: each.row.update_time, reverse=True)
+
+
+def awaited(snapshot: Snapshot, campaign_ids: Sequence[str]) -> set[str]:
+    """Those of which a version waits for approvers."""
+    query = select(CampaignRow.campaign_id).where(CampaignRow.campaign_id.in_(campaign_ids), AWAITED)
+    return set(snapshot.scalars(query))
 
 
 def authors(snapshot: Snapshot, campaign_ids: Sequence[str]) -> Mapping[str, list[str]]:

@@ -1,6 +1,7 @@
 """From draft to pause in the browser, by two people."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from made.campaigns import (
@@ -20,8 +21,9 @@ from running.browser import Site, faults, picture
 from sqlalchemy import text
 
 from campaigns.audiences import segments
-from campaigns.life import approving, campaigns
+from campaigns.life import amending, approving, campaigns
 from campaigns.life.approval import ApprovalPolicy
+from campaigns.terms.limits import Budget
 from campaigns.terms.recurrence import Recurrence
 from database.work import operations
 from rules.rule import InSegment, IsKnown, Not
@@ -55,11 +57,18 @@ def budget_and_end_change_while_it_runs(anna: Page, ben: Page) -> None:
     assert faults(anna) == []
     picture(anna, "amend-asked")
 
+    anna.goto("/approvals")
+    anna.get_by_role("link", name="All that wait for an approver").click()
+    expect(anna.get_by_role("row", name="Spring")).to_contain_text("waits for an approver")
+    picture(anna, "amend-listed")
+
     ben.goto("/approvals")
     expect(ben.get_by_role("article")).to_contain_text("until Christmas")
     picture(ben, "amend-approvals")
     ben.get_by_role("button", name="Approve").click()
     expect(ben.get_by_text("Nothing waits for you.")).to_be_visible()
+    anna.reload()
+    expect(anna.get_by_role("row", name="Spring")).to_have_count(0)
     anna.goto("/campaigns/spring")
     expect(asked).to_have_count(0)
     expect(anna.locator(".pace")).to_contain_text("£0.00 of £5,000.00")
@@ -118,6 +127,23 @@ def test_one_submits_another_approves_and_the_first_launches_and_pauses(site: Si
     assert faults(anna) == []
     picture(anna, "campaign")
     assert audit_lines(site.database)[-1] == ("campaigns.pause", "campaigns/spring", "OK")
+    an_end_tells_of_what_nobody_decided(site, anna)
+
+
+def an_end_tells_of_what_nobody_decided(site: Site, anna: Page) -> None:
+    with site.database.writing() as transaction:
+        cause = make_cause(datetime.now(UTC))
+        amending.update(
+            transaction, cause, "spring", lambda plan: replace(plan, budget=Budget(limit_minor=700_000)),
+            ApprovalPolicy(),
+        )  # fmt: skip
+        campaigns.end(transaction, cause, "spring")
+    anna.goto("/")
+    told = anna.get_by_role("listitem").filter(has_text="Spring ended before anybody decided")
+    told.get_by_role("link", name="Look at it").click()
+    expect(anna.get_by_role("status").filter(has_text="It is over")).to_contain_text("decided about version 3 by then")
+    assert faults(anna) == []
+    picture(anna, "campaign-undecided")
 
 
 def test_authors_do_not_approve_what_they_wrote(site: Site) -> None:

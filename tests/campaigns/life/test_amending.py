@@ -17,13 +17,14 @@ from made.campaigns import (
     make_plan,
     store_scores,
 )
+from sqlalchemy import select
 
 from campaigns.coupons import exporting, own_codes, redemption
 from campaigns.coupons.own_codes import OwnCode
 from campaigns.errors import Refusal
 from campaigns.experiments.results import Plan
 from campaigns.forecast import forecasts
-from campaigns.life import amending, answers, approving, campaigns, inbox, versions
+from campaigns.life import amending, answers, approving, campaigns, inbox, notes, versions
 from campaigns.life.approval import ApprovalPolicy
 from campaigns.life.refusals import (
     ApproverIsAuthor,
@@ -34,10 +35,13 @@ from campaigns.life.refusals import (
 )
 from campaigns.results import measuring
 from campaigns.terms.basket import Basket
-from campaigns.terms.campaign import Campaign, CampaignPlan
+from campaigns.terms.campaign import Campaign, CampaignPlan, Move
 from campaigns.terms.limits import Budget
 from campaigns.terms.refusals import BudgetExhausted, CampaignNotMovable, InvalidCampaign
+from campaigns.watching.overview import alert
+from database.coupons.tables import CouponRow
 from database.session import Database
+from database.terms.tables import CampaignRow
 from worker.clock import schedule as clock
 
 ONE, NOBODY = ApprovalPolicy(), ApprovalPolicy(approvals=0)
@@ -122,6 +126,9 @@ def test_what_is_proposed_is_in_force_once_somebody_else_agrees(database: Databa
     assert audit_lines(database)[-4:] == [
         (f"campaigns.{what}", "campaigns/spring", "OK") for what in ("update", "update", "approve", "approve")
     ]
+    with database.reading() as snapshot:
+        query = select(CouponRow.expire_time, CampaignRow.end_time).join(CampaignRow)
+        assert set(snapshot.execute(query).all()) == {(END + 2 * DAY, END + 2 * DAY)}
     with database.writing() as transaction:
         late = make_cause(END + DAY)
         assert redemption.redeem(transaction, late, codes["anna"], ORDER).discount_minor == 2000
@@ -235,18 +242,40 @@ def test_of_two_changes_that_were_made_of_the_same_one_is_refused(database: Data
     assert amend(database, budget(200_000)) == first, "what is proposed already is not proposed again"
 
 
-def test_what_is_over_is_neither_amended_nor_agreed_to(database: Database) -> None:
+def test_what_is_over_is_neither_amended_nor_agreed_to_and_its_author_is_told(database: Database) -> None:
     issued_codes(database, ["anna"], budget=Budget(limit_minor=100_000))
     amend(database, budget(200_000))
-    with database.writing() as transaction:
-        campaigns.end(transaction, make_cause(), "spring")
 
-    assert standing(database).proposed_version is None
+    assert clock.end_campaigns(database, END) == 1
+
+    over = standing(database)
+    assert over.proposed_version is None
+    with database.reading() as snapshot:
+        note = notes.last(snapshot, over, Move.END)
+        assert note is not None
+        assert note.undecided == 2
+        told = {
+            (who, days): [
+                each.campaign_id for each in alert(snapshot, END + days * DAY, approver=None, author=who).undecided
+            ]
+            for who in ("marie", "bo")
+            for days in (1, 8)
+        }
+    assert told == {("marie", 1): ["spring"], ("marie", 8): [], ("bo", 1): [], ("bo", 8): []}
     with database.reading() as snapshot:
         assert inbox.waiting(snapshot, "bo", limit=9) == []
     with pytest.raises(CampaignNotMovable):
         decide(database, "bo", 2)
     refused(database, CampaignNotEditable, budget(300_000))
+
+
+def test_of_what_was_rejected_nobody_is_told_at_the_end_that_nobody_decided(database: Database) -> None:
+    issued_codes(database, ["anna"], budget=Budget(limit_minor=100_000))
+    amend(database, budget(200_000))
+    decide(database, "bo", 2, agree=False)
+    with database.writing() as transaction:
+        over = campaigns.end(transaction, make_cause(), "spring")
+        assert notes.last(transaction, over, Move.END) == notes.Note(author="anna", time=NOW, words="")
 
 
 def test_a_clock_that_looked_before_the_end_moved_ends_nothing(database: Database) -> None:

@@ -10,17 +10,27 @@ from campaigns.watching import overview
 from database.life.lists import Order, Sought
 
 PAGE = 25
+AWAITED = "AWAITED"
+"""Instead of a state: whatever waits for approvers, submitted or proposed while it runs."""
 
 
 def listing(visit: Visit) -> Response:
     """A page at a time; the rows alone where a page stands already."""
     asked, order = visit.field("state"), _order(visit.field("order"))
     state = State(asked) if asked in set(State) else None
-    sought = Sought(states=() if state is None else (state,), words=visit.field("words"), author=visit.field("owner"))
+    sought = Sought(
+        states=() if state is None else (state,), awaited=asked == AWAITED, words=visit.field("words"),
+        author=visit.field("owner"),
+    )  # fmt: skip
     with visit.reading() as snapshot:
         found = overview.listed(snapshot, sought, order, limit=PAGE + 1, after=_place(visit.field("after"), order))
     after = _key(found[PAGE - 1].campaign, order) if len(found) > PAGE else ""
-    fields = {"state": state or "", "words": sought.words, "owner": sought.author, "order": order.value}
+    fields = {
+        "state": AWAITED if sought.awaited else state or "",
+        "words": sought.words,
+        "owner": sought.author,
+        "order": order.value,
+    }
     template = "campaigns_rows.html" if visit.fragment else "campaigns.html"
     return visit.page(template, found=found[:PAGE], after=after, fields=fields, states=list(State), orders=list(Order))
 
