@@ -178,7 +178,9 @@ class CampaignResults(_message.Message):
 
         @_builtins.property
         def single_look_interval(self) -> Global___CampaignResults.Interval:
-            """95 % interval for one look at a time that was fixed before the launch."""
+            """95 % interval for one look at a time that was fixed before the launch: a week after the end that was planned then. Whoever
+            ended the campaign before, or moved its end, may have looked, so that later only difference_interval holds.
+            """
 
         @_builtins.property
         def total_interval(self) -> Global___CampaignResults.Interval:
