@@ -1,6 +1,6 @@
 """Use cases on budgets: how many customers a launch may reach for its money, and how a campaign stands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from database.audit import log
 from database.budgets import shards
 from database.budgets.ledger import Amounts
 from database.coupons import exposure
+from database.coupons.exposure import Exposed
 from database.session import Snapshot, Transaction
 
 
@@ -64,9 +65,22 @@ def narrow(transaction: Transaction, campaign: Campaign, now: datetime) -> int:
 def standing(snapshot: Snapshot, campaign_id: str, now: datetime) -> BudgetStanding:
     """A campaign's limits, and what is reserved, committed and spent of them. Raises CampaignNotFound."""
     campaign = campaigns.get(snapshot, campaign_id)
-    used = shards.usage(snapshot, campaign_id, now)
-    over = campaign.state is State.ENDED or now >= campaign.plan.end_time
-    exposed = [] if over else exposure.outstanding(snapshot, campaign_id, now)
+    exposed = [] if _over(campaign, now) else exposure.outstanding(snapshot, campaign_id, now)
+    return _standing(snapshot, campaign, exposed, now)
+
+
+def standing_at_once(snapshot: Snapshot, campaign: Campaign, now: datetime) -> BudgetStanding | None:
+    """The same, within the time of a page; None where each of its coupons would have to be looked at."""
+    exposed = [] if _over(campaign, now) else exposure.counted(snapshot, campaign.campaign_id, now)
+    return None if exposed is None else _standing(snapshot, campaign, exposed, now)
+
+
+def _over(campaign: Campaign, now: datetime) -> bool:
+    return campaign.state is State.ENDED or now >= campaign.plan.end_time
+
+
+def _standing(snapshot: Snapshot, campaign: Campaign, exposed: Sequence[Exposed], now: datetime) -> BudgetStanding:
+    used = shards.usage(snapshot, campaign.campaign_id, now)
     groups, known = exposures.groups_of(snapshot, campaign.plan, exposed), exposures.known(snapshot, now)
     limit = campaign.plan.redemption_limit
     left = None if limit is None else limit - used.used_count

@@ -1,4 +1,4 @@
-"""What a campaign has spent and may still spend, for whoever watches: reckoned now where it is small, else as kept."""
+"""What a campaign has spent and may still spend, for whoever watches: reckoned now, or as kept where it takes long."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from database.reporting import readings
 from database.session import Snapshot
 
 AT_ONCE = 2_000
-"""Coupons whose liability is reckoned within the time of a page."""
+"""Coupons that are looked at, each, within the time of a page."""
 FEW = 5_000
 """Redemptions that are added up by day."""
 WEEK = timedelta(days=7)
@@ -45,11 +45,11 @@ class Spending:
     left_minor: int | None
     """Of the budget; None without one."""
     outstanding: Outstanding | None
-    """None before the first midnight of a campaign that is not reckoned at once."""
+    """None until the coupons of a large launch are issued and counted."""
     course: Sequence[tuple[date, int]]
     """Spent in all by the end of each local day on which something happened, or as kept: spent and reserved."""
     refusals: Mapping[str, int]
-    """Reason to attempts; only where it is reckoned at once."""
+    """Reason to attempts; only where it is reckoned now."""
 
     @property
     def most_minor(self) -> float | None:
@@ -67,8 +67,10 @@ def spending(snapshot: Snapshot, campaign: Campaign, now: datetime) -> Spending:
     else:
         zone = ZoneInfo(campaign.plan.zone)
         course = [(each.time.astimezone(zone).date(), each.used_minor) for each in kept]
-    if campaign.issued_count <= AT_ONCE:
+    found = budgeting.standing_at_once(snapshot, campaign, now)
+    if found is None and campaign.issued_count <= AT_ONCE:
         found = budgeting.standing(snapshot, campaign.campaign_id, now)
+    if found is not None:
         owed = found.liability
         outstanding = Outstanding(
             time=now, coupons=round(sum(each.group.coupons for each in found.committed)),

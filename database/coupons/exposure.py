@@ -121,9 +121,16 @@ def outstanding(snapshot: Snapshot, campaign_id: str, now: datetime) -> list[Exp
 
     From what was counted of the campaign, if that is whole with what happened since; else each one is looked at.
     """
-    asked = {"campaign_id": campaign_id, "now": now}
-    found = snapshot.execute(FROM_COUNTS, asked).all() or snapshot.execute(OUTSTANDING, asked).all()
-    return [exposed for exposed in (Exposed(*row) for row in found) if exposed.coupons]
+    told = counted(snapshot, campaign_id, now)
+    if told is not None:
+        return told
+    return [Exposed(*row) for row in snapshot.execute(OUTSTANDING, {"campaign_id": campaign_id, "now": now})]
+
+
+def counted(snapshot: Snapshot, campaign_id: str, now: datetime) -> list[Exposed] | None:
+    """The same from what was counted alone, however large the campaign; None where that is not whole."""
+    found = snapshot.execute(FROM_COUNTS, {"campaign_id": campaign_id, "now": now}).all()
+    return [exposed for exposed in (Exposed(*row) for row in found) if exposed.coupons] if found else None
 
 
 def past(snapshot: Snapshot, now: datetime, *, campaigns: int) -> list[Fared]:

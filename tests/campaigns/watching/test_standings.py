@@ -20,6 +20,7 @@ from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.discount import Discount, Percent
 from campaigns.tiers.tiers import Tier
 from campaigns.watching import overview, readings
+from database.coupons import counting
 from database.session import Database
 from database.work import operations
 
@@ -47,7 +48,7 @@ def test_the_pace_goes_from_the_start_to_the_end(shop: Database) -> None:
     assert standing.revenue is None
 
 
-def test_what_was_kept_of_a_large_campaign_is_shown_with_its_time(
+def test_what_was_kept_of_a_large_campaign_is_shown_with_its_time_until_it_is_counted(
     shop: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = spent(shop, NOW)
@@ -56,7 +57,11 @@ def test_what_was_kept_of_a_large_campaign_is_shown_with_its_time(
     before = spent(shop, NOW)
     with shop.writing() as transaction:
         readings.take(transaction, "spring", NOW)
-    kept = spent(shop, NOW + timedelta(hours=3))
+    later = NOW + timedelta(hours=3)
+    kept = spent(shop, later)
+    with shop.writing() as transaction:
+        counting.count(transaction, "spring", later)
+    fresh = spent(shop, later)
 
     assert (before.outstanding, before.course, before.used) == (None, [], now.used)
     assert now.outstanding is not None
@@ -65,6 +70,9 @@ def test_what_was_kept_of_a_large_campaign_is_shown_with_its_time(
     assert (now.outstanding.most_minor, now.left_minor, now.most_minor) == (None, 27_920, 27_920)
     assert (before.most_minor, kept.most_minor) == (27_920, 27_920)
     assert kept.outstanding == now.outstanding
+    assert fresh.outstanding is not None
+    assert (fresh.outstanding.time, fresh.outstanding.coupons) == (later, 163)
+    assert fresh.outstanding.expected_minor == pytest.approx(now.outstanding.expected_minor)
     assert [minor for _, minor in kept.course] == [32_080]
 
 
