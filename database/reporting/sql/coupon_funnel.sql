@@ -25,7 +25,7 @@ COMMENT ON COLUMN reporting.coupon_funnel.held_count IS 'Coupons held for an ord
 COMMENT ON COLUMN reporting.coupon_funnel.redeemed_count IS 'Coupons used, count.';
 COMMENT ON COLUMN reporting.coupon_funnel.given_back_count IS 'Coupons that were used and given back at least once, count; they are in one of the other columns too.';
 COMMENT ON COLUMN reporting.coupon_funnel.open_count IS 'Coupons that may still be used, count.';
-COMMENT ON COLUMN reporting.coupon_funnel.expired_count IS 'Coupons that were not used in time, or before their campaign was ended, or are blocked, count.';
+COMMENT ON COLUMN reporting.coupon_funnel.expired_count IS 'Coupons that were not used in time, or before their campaign was ended, or are blocked, or whose customer was erased, count.';
 COMMENT ON COLUMN reporting.coupon_funnel.discount_minor IS 'Taken off orders less refunds, minor units of currency.';
 COMMENT ON COLUMN reporting.coupon_funnel.currency IS 'ISO 4217 code.';
 COMMENT ON COLUMN reporting.coupon_funnel.as_of IS 'When the rows were counted, UTC.';
