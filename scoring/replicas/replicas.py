@@ -7,11 +7,11 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
 from scoring.pool.aside import Aside
 from scoring.pool.process import ASK_SECONDS, START_SECONDS, Process, ProcessReplica, Wanted
-from scoring.pool.refusals import ComputationFailed, GivenUp, ReplicaDied
+from scoring.pool.refusals import ComputationFailed, GivenUp, ReplicaDied, ReplicaSilent
 from scoring.pool.replica import BATCH_SECONDS, LocalReplica, Payload, Replica
 from scoring.pool.zygote import Zygote
 from scoring.replicas.asking import Kind, ModelFolder, Role, Task
@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from scoring.replicas.computing import Computing
 
 Models = Mapping[Role, ModelFolder]
+Answer = TypeVar("Answer")
 EXACT = frozenset[Role]()
 """Nobody scores in bfloat16."""
 CANARY_SECONDS = 10.0
 """That a canary may take for a batch: whoever waits behind it could be answered by the active model."""
+STARTS = 3
+"""Of processes that end while they load: the model is at fault when all do; whatever killed fewer may be chance."""
 GIVING_WAY = 10
 """Of 19: a fraction of a processor that others want, and all of one that nobody does."""
 
@@ -147,16 +150,17 @@ class ProcessReplicas:
         ready: list[Process] = []
         with ExitStack() as undone:
             for seat in self._seats:
-                ready.append(self._started(models, rounded, seat, wanted))
-                undone.callback(ready[-1].close)
-                rounded = _rounded(ready[-1], wanted) if rounded is None else rounded
+                process, rounded = _accepted(partial(self._started, models, rounded, seat, wanted))
+                ready.append(process)
+                undone.callback(process.close)
             undone.pop_all()
         for seat, replica, process in zip(self._seats, self._replicas, ready, strict=True):
             replica.renew(process, self._making(models, rounded, seat, forgiving=True))
 
     def check(self, models: Models, wanted: Wanted | None = None) -> None:
         """Raises ModelRejected for models that could not answer, GivenUp."""
-        self._started(models, EXACT, Seat(0, lists=True), wanted).close()
+        process, _ = _accepted(partial(self._started, models, EXACT, Seat(0, lists=True), wanted))
+        process.close()
 
     def beside(self) -> "ProcessReplicas":
         """Others, forked from the same process; they give way to these."""
@@ -173,11 +177,30 @@ class ProcessReplicas:
             _computing, models, self._device, seat, rounded=rounded, forgiving=forgiving, niceness=self._niceness,
         )  # fmt: skip
 
-    def _started(self, models: Models, rounded: frozenset[Role] | None, seat: Seat, wanted: Wanted | None) -> Process:
+    def _started(
+        self, models: Models, rounded: frozenset[Role] | None, seat: Seat, wanted: Wanted | None
+    ) -> tuple[Process, frozenset[Role]]:
+        """A process, and what it rounds: where that is not decided, by its own trial. Raises as Process does."""
+        process = Process(self._zygote, self._making(models, rounded, seat), wanted)
+        if rounded is not None:
+            return process, rounded
+        with ExitStack() as undone:
+            undone.callback(process.close)
+            found = _rounded(process, wanted)
+            undone.pop_all()
+        return process, found
+
+
+def _accepted(start: Callable[[], Answer]) -> Answer:
+    """What a start comes to, tried again where its process was killed meanwhile. Raises ModelRejected, GivenUp."""
+    left = STARTS
+    while True:
+        left -= 1
         try:
-            return Process(self._zygote, self._making(models, rounded, seat), wanted)
+            return start()
         except (ComputationFailed, ReplicaDied) as error:
-            raise _rejected(error) from error
+            if isinstance(error, ComputationFailed | ReplicaSilent) or not left:
+                raise _rejected(error) from error
 
 
 def patience_with(kind: Hashable) -> float:
@@ -186,12 +209,9 @@ def patience_with(kind: Hashable) -> float:
 
 
 def _rounded(process: Process, wanted: Wanted | None) -> frozenset[Role]:
-    """What the first of several found out by its trial, so that all round alike. Raises ModelRejected, GivenUp."""
+    """What the first of several found out by its trial, so that all round alike. Raises as `finish` does."""
     process.start(Kind(Task.ROUNDED), [b""])
-    try:
-        found: frozenset[Role] = pickle.loads(process.finish(wanted=wanted)[0])  # noqa: S301 - by our own process
-    except (ComputationFailed, ReplicaDied) as error:
-        raise _rejected(error) from error
+    found: frozenset[Role] = pickle.loads(process.finish(wanted=wanted)[0])  # noqa: S301 - by our own process
     return found
 
 

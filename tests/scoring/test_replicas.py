@@ -3,12 +3,13 @@
 import pickle
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from networks.doubling import broken, exact
+from networks.doubling import broken, ending, exact
 from networks.tiny_model import tiny_model, write_tiny_model
 
 from scoring.folders import folder
@@ -17,7 +18,7 @@ from scoring.pool.zygote import Zygote
 from scoring.recommendation import Recommender
 from scoring.replicas.asking import Kind, ModelFolder, Role, Task
 from scoring.replicas.computing import computing
-from scoring.replicas.replicas import LocalReplicas, ProcessReplicas
+from scoring.replicas.replicas import STARTS, LocalReplicas, ProcessReplicas
 from scoring.score import ModelRejected
 
 WAIT = 60
@@ -40,9 +41,10 @@ class Made(ProcessReplicas):
         self.told.append(rounded)
         return self.makes.pop(0)
 
-    def _started(self, *given: Any) -> Process:  # noqa: ANN401 - as the method in whose place it stands
-        self.processes.append(super()._started(*given))
-        return self.processes[-1]
+    def _started(self, *given: Any) -> tuple[Process, frozenset[Role]]:  # noqa: ANN401 - as the method in whose place it stands
+        started = super()._started(*given)
+        self.processes.append(started[0])
+        return started
 
 
 @pytest.fixture
@@ -83,6 +85,26 @@ def test_one_replica_finds_out_the_precision_and_the_others_are_told(zygote: Zyg
     replicas.hold({})
 
     assert replicas.told == [None, frozenset(), frozenset()]
+    for replica in held:
+        replica.close()
+
+
+@pytest.mark.parametrize("often", [2, 3])
+def test_a_model_is_at_fault_when_processes_end_while_they_load_it_again_and_again(
+    zygote: Zygote, tmp_path: Path, often: int
+) -> None:
+    notes = tmp_path / "begun"
+    make = partial(ending, notes, often)
+    replicas = Made(zygote, make, make, make)
+    held = replicas.several(1)
+
+    if often < STARTS:
+        replicas.hold({})
+    else:
+        with pytest.raises(ModelRejected, match="ended"):
+            replicas.hold({})
+
+    assert notes.read_text() == "..."
     for replica in held:
         replica.close()
 
