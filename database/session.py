@@ -80,14 +80,11 @@ class Database:
         self._writes = sessionmaker(engine, expire_on_commit=False)
 
     @classmethod
-    def at(cls, url: str, *, pool_size: int = 8, statement_timeout_ms: int = 60_000, wait_seconds: float = 30) -> Self:
-        """Connect lazily to `url` (postgresql://…); the time limits hold for every statement of this process.
-
-        While all connections are in use one more is waited for so long.
-        """
+    def at(cls, url: str, *, pool_size: int = 8, statement_timeout_ms: int = 60_000) -> Self:
+        """Connect lazily to `url` (postgresql://…); the time limits hold for every statement of this process."""
         options = f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={LOCK_MILLISECONDS} -c timezone=UTC"
         chosen = {"options": f"{options} {INTERPRETED} {LEFT_ALONE}", "application_name": "tierwise", **unsaid(url)}
-        engine = engine_at(url, pool_size=pool_size, max_overflow=0, pool_timeout=wait_seconds, connect_args=chosen)
+        engine = engine_at(url, pool_size=pool_size, max_overflow=0, connect_args=chosen)
         return cls(engine)
 
     @contextmanager

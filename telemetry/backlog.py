@@ -64,13 +64,14 @@ class BacklogMetrics(Collector):
         except Exception as error:
             if failure_of(error) is None:
                 raise
-            yield _up(answers=False)
+            yield up(answers=False)
             return
-        yield _up(answers=True)
+        yield up(answers=True)
         yield from _families(backlog, now)
 
 
-def _up(*, answers: bool) -> GaugeMetricFamily:
+def up(*, answers: bool) -> GaugeMetricFamily:
+    """Of the database."""
     return GaugeMetricFamily("tierwise_database_up", "Whether the database answers.", value=float(answers))
 
 

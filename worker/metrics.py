@@ -9,11 +9,10 @@ from telemetry.backlog import BacklogMetrics
 from telemetry.connections import ConnectionMetrics
 from telemetry.duties import DutyMetrics
 from telemetry.exposition import Exposition
+from telemetry.in_time import InTime
 from telemetry.wellbeing import WellbeingMetrics
 
 TIMEOUT_MS = 5_000
-WAIT_SECONDS = 2.0
-"""For the connection: a database that hangs has it, and whoever scrapes is told so within ten seconds."""
 
 
 @contextmanager
@@ -24,14 +23,13 @@ def exposed(read: Settings, role: str, url: str) -> Iterator[None]:
     if listen is None:
         yield
         return
-    database = Database.at(url, pool_size=1, statement_timeout_ms=TIMEOUT_MS, wait_seconds=WAIT_SECONDS)
-    collectors = [
-        BacklogMetrics(database), DutyMetrics(database, retrains=read.retrain_at is not None),
-        WellbeingMetrics(database), ConnectionMetrics(database),
-    ]  # fmt: skip
-    exposition = Exposition.at(listen, collectors, variable=f"{PREFIX}{name.upper()}")
+    database = Database.at(url, pool_size=1, statement_timeout_ms=TIMEOUT_MS)
+    duties = DutyMetrics(database, retrains=read.retrain_at is not None)
+    told = InTime([BacklogMetrics(database), duties, WellbeingMetrics(database)])
+    exposition = Exposition.at(listen, [told, ConnectionMetrics(database)], variable=f"{PREFIX}{name.upper()}")
     try:
         yield
     finally:
         exposition.close()
+        told.close()
         database.close()

@@ -4,7 +4,6 @@ import os
 import re
 import signal
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import timedelta
 from pathlib import Path
 from urllib.request import urlopen
@@ -26,10 +25,10 @@ from database.session import Database
 from database.work import duties, operations, outbox
 from database.work.duties import Duty
 from settings import Settings
+from telemetry import in_time
 from telemetry.backlog import BacklogMetrics
 from telemetry.duties import DutyMetrics
 from telemetry.exposition import PortRefused
-from worker import metrics
 from worker.advance import STEPS
 from worker.beat.relay import revive
 from worker.clock import reporting
@@ -226,29 +225,33 @@ def test_the_port_answers_inside_the_block_and_is_free_afterwards(database_url: 
         urlopen(f"http://127.0.0.1:{port}/metrics")
 
 
-def test_a_database_that_hangs_is_told_as_away_by_the_second_look(
+def test_a_database_that_hangs_is_told_as_away_in_time_at_each_look(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(metrics, "WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(in_time, "SECONDS", 0.3)
     port = free_port()
 
     def look() -> str:
         with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as answer:
             return str(answer.read().decode())
 
-    chosen = Settings.model_validate({"work_metrics_listen": str(port)})
-    with exposed(chosen, "work", database_url), ThreadPoolExecutor(2) as threads:
-        assert "tierwise_database_up 1.0" in look()
+    chosen = Settings.model_validate({"beat_metrics_listen": str(port)})
+    with exposed(chosen, "beat", database_url):
+        wait_for(lambda: "tierwise_database_up 1.0" in look())
         with psycopg.connect(database_url) as other:
             others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
             (pid,) = other.execute(others).fetchone() or (0,)
         os.kill(pid, signal.SIGSTOP)
         try:
-            looks = as_completed([threads.submit(look) for _ in range(2)])
-            assert "tierwise_database_up 0.0" in next(looks).result()
+            looks = [look() for _ in range(2)]
         finally:
             os.kill(pid, signal.SIGCONT)
-        assert "tierwise_database_up 1.0" in next(looks).result()
+        wait_for(lambda: "tierwise_database_up 1.0" in look())
+
+    assert ["tierwise_database_up 0.0" in each for each in looks] == [True, True]
+    rules = alerts()
+    assert rules["TierwiseDatabaseAway"] == "max(tierwise_database_up) == 0", "which is there at each look"
+    assert "count_over_time(tierwise_database_up[1h])" in rules["TierwiseProcessSilent"], "by which beat is known"
 
 
 def test_an_address_that_means_nothing_is_refused_by_its_variable() -> None:
@@ -261,17 +264,22 @@ def test_an_address_that_means_nothing_is_refused_by_its_variable() -> None:
         pass
 
 
-def test_alerts_ask_for_figures_that_the_page_has() -> None:
+def alerts() -> dict[str, str]:
+    """What each asks."""
     rules = yaml.safe_load((DOCS / "examples" / "alerts.yaml").read_text())["groups"][0]["rules"]
-    asked = {name for rule in rules for name in re.findall(r"tierwise_[a-z_]+", rule["expr"])}
+    return {rule["alert"]: rule["expr"] for rule in rules}
+
+
+def test_alerts_ask_for_figures_that_the_page_has() -> None:
+    asked = {name for expression in alerts().values() for name in re.findall(r"tierwise_[a-z_]+", expression)}
 
     known = set(re.findall(r"`(tierwise_[a-z_]+)`", (DOCS / "operating.md").read_text()))
 
     assert {name.removesuffix("_count") for name in asked} - known == set()
     kinds = {
         kind
-        for rule in rules
-        for named in re.findall(r'kind[=!]~?"([^"]+)"', rule["expr"])
+        for expression in alerts().values()
+        for named in re.findall(r'kind[=!]~?"([^"]+)"', expression)
         for kind in named.split("|")
     }
     assert kinds - STEPS.keys() == set()
