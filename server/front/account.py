@@ -9,6 +9,7 @@ from typing import TypeAlias
 import structlog
 from google.rpc import code_pb2, status_pb2
 
+from database.failures import failure_of, in_a_line
 from server.answering.timings import Timings
 from server.wire.errors import reason_of, status_of
 from telemetry.tracing import CallSpan
@@ -72,5 +73,8 @@ class Account:
             line.info("call", code=code)
         elif status.code == code_pb2.INTERNAL:
             line.error("call", code=code, exc_info=error)
+        elif error is not None and failure_of(error) is not None:
+            # Callers are not told the server's own words, of a full disk say, and whoever runs it needs them.
+            line.warning("call", code=code, reason=reason_of(status), why=in_a_line(error))
         else:
             line.info("call", code=code, reason=reason_of(status))

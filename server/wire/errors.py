@@ -59,7 +59,11 @@ REASONS: Mapping[type[Exception], str] = MappingProxyType(
 """Of exceptions from below that know nothing of the wire; a Refusal carries its own."""
 FAILURES: Mapping[Failure, tuple[int, str, str]] = MappingProxyType(
     {
-        Failure.AWAY: (code_pb2.UNAVAILABLE, "DEPENDENCY_UNAVAILABLE", "the database is not reachable; try again"),
+        Failure.AWAY: (
+            code_pb2.UNAVAILABLE,
+            "DEPENDENCY_UNAVAILABLE",
+            "the database is not reachable, or takes no writes; try again",
+        ),
         Failure.BUSY: (code_pb2.RESOURCE_EXHAUSTED, "OVERLOADED", "the database is busy; try again"),
         Failure.TIMEOUT: (code_pb2.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "the database did not answer in time"),
         Failure.CONFLICT: (code_pb2.ABORTED, "CONFLICT", "another change came between; repeat the call"),
