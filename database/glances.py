@@ -31,6 +31,10 @@ class Glances:
         self._idle.append(connection)
         return found
 
+    def touch(self, *, seconds: float) -> None:
+        """Ask whether the database is there. Raises what the driver raises."""
+        self.rows("SELECT 1", (), seconds=seconds)
+
     def close(self) -> None:
         """Give the connections back to the server."""
         while self._idle:

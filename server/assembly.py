@@ -38,6 +38,7 @@ from server.campaigns.service import CampaignService
 from server.campaigns.switch_service import SwitchService
 from server.coupons.service import CouponService
 from server.customers.service import CustomerService
+from server.front.database_watch import DatabaseWatch
 from server.front.guard import Guard
 from server.front.health import Announcer
 from server.front.methods import Methods
@@ -110,6 +111,7 @@ class Server:
     live: Live
     predictions: Predictions
     replicas: Replicas
+    watch: DatabaseWatch
     port: int
     tracing: Tracing
     exposition: Exposition | None
@@ -121,7 +123,7 @@ class Server:
         front = Front()
         device = configuration.device
         replicas = ProcessReplicas(device) if configuration.replicas else LocalReplicas(device)
-        announcer = Announcer(front.tell, need_model=NEED_MODEL)
+        announcer = Announcer(front.tell, need_model=NEED_MODEL, need_database=NEED_NO_MODEL)
         live = Live(database, models_folder=configuration.models_folder, replicas=replicas, changed=announcer.announce)
         metrics = ServerMetrics.of(live)
         sizes = Sizes(
@@ -141,6 +143,7 @@ class Server:
         _add_services(methods, database, seal, live, predictions, configuration)
         return cls(
             front=front, guard=guard, live=live, predictions=predictions, replicas=replicas,
+            watch=DatabaseWatch(database, announcer.database),
             port=front.bind(configuration.listen, configuration.admission), tracing=configuration.tracing,
             exposition=metrics.exposed(
                 configuration.metrics_listen, database=database, guard=guard, live=live, predictions=predictions
@@ -149,7 +152,8 @@ class Server:
 
     def start(self) -> None:
         """Answer; scoring follows as soon as the active model is loaded."""
-        self.front.start(("", *NEED_NO_MODEL))
+        self.front.start()
+        self.watch.start()
         self.predictions.stock.start()
         self.live.start()
         self.predictions.shadows.start()
@@ -163,6 +167,7 @@ class Server:
         self.front.say_goodbye()
         time.sleep(announce_seconds)
         self.front.stop(self.guard, grace_seconds)
+        self.watch.stop()
         self.replicas.close()
         self.live.stop()
         self.predictions.stock.stop()

@@ -253,7 +253,12 @@ class Guard:
     def _worked(self, came: Arrival, work: Callable[[], Result]) -> Result:
         """In a thread."""
         with came.account, self._admitted(came, self._callers.identify(came.credentials)):
-            return work()
+            try:
+                return work()
+            except Exception:
+                # What it waits for elsewhere nobody will hear.
+                came.hangup.happen()
+                raise
 
     async def _identified(self, came: Arrival) -> Actor:
         actor = self._callers.recognised(came.credentials)

@@ -1,7 +1,7 @@
 """What grpc.health says: of the server, of each service, and of each model as models/ID."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from google.protobuf.message import Message
 from grpc_health.v1 import health, health_pb2
@@ -26,14 +26,19 @@ class Health(health.aio.HealthServicer):
 
 
 class Announcer:
-    """Told what is in force, and of each pool how many replicas it has; tells whoever watches."""
+    """Told what is in force, of each pool how many replicas it has, and whether the database answers; tells watchers.
 
-    def __init__(self, tell: Tell, *, need_model: Mapping[str, str]) -> None:
-        """`need_model` are services with the pool that answers for each."""
+    Of the server as a whole nothing is told here: that it runs does not depend on others.
+    """
+
+    def __init__(self, tell: Tell, *, need_model: Mapping[str, str], need_database: Iterable[str]) -> None:
+        """`need_model` are services with the pool that answers for each; they need the database, too."""
         self._tell = tell
-        self._need_model = need_model
+        self._pools: Mapping[str, str | None] = {**dict.fromkeys(need_database), **need_model}
+        """Of every service."""
         self._models: frozenset[str] = frozenset()
         self._empty: frozenset[str] = frozenset()
+        self._database_answers = True
         self._one_at_a_time = threading.Lock()
         self.announce(InForce())
 
@@ -54,6 +59,13 @@ class Announcer:
             self._empty = self._empty - {pool} if replicas else self._empty | {pool}
             self._tell_of_services()
 
+    def database(self, answers: bool) -> None:  # noqa: FBT001 - all that there is to tell
+        """Without it no service answers."""
+        with self._one_at_a_time:
+            self._database_answers = answers
+            self._tell_of_services()
+
     def _tell_of_services(self) -> None:
-        for service, pool in self._need_model.items():
-            self._tell(service, SERVING if self._models and pool not in self._empty else NOT_SERVING)
+        for service, pool in self._pools.items():
+            ready = pool is None or (self._models and pool not in self._empty)
+            self._tell(service, SERVING if ready and self._database_answers else NOT_SERVING)

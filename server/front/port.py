@@ -2,7 +2,6 @@
 
 import os
 import threading
-from collections.abc import Iterable
 
 import grpc
 from grpc_health.v1 import health_pb2_grpc
@@ -56,10 +55,9 @@ class Front:
         """Take the address, and answer with the port. Raises ValueError, or RuntimeError where it is taken."""
         return bind(self._server, listen, admission)
 
-    def start(self, healthy: Iterable[str]) -> None:
-        """Answer; these services are well from the beginning."""
-        for service in healthy:
-            self.tell(service, SERVING)
+    def start(self) -> None:
+        """Answer; by health the server as a whole is well from here on."""
+        self.tell("", SERVING)
         self.loop.run(self._server.start())
 
     def say_goodbye(self) -> None:

@@ -2,6 +2,7 @@
 
 import ctypes
 import gc
+import os
 import signal
 import socket
 import subprocess
@@ -34,6 +35,8 @@ from scoring.replicas.asking import Role
 from scoring.replicas.computing import Computing
 from scoring.replicas.replicas import LocalReplicas
 from scoring.scorer import Scorer
+from server.assembly import NEED_MODEL, NEED_NO_MODEL
+from server.front import database_watch
 from server.scoring import live
 from settings import child_environment
 
@@ -69,8 +72,9 @@ def test_without_a_database_calls_are_refused_until_it_is_back(
     shut(postgres, database_url, closed=True)
     try:
         for call in ask:
-            with pytest.raises(grpc.RpcError) as raised:
+            with capture_logs() as told, pytest.raises(grpc.RpcError) as raised:
                 call()
+            assert [bool(line["why"]) for line in told if line["event"] == "call"] == [True]
             refused = refusal(raised.value)
             assert (refused.code, refused.reason) == ("UNAVAILABLE", "DEPENDENCY_UNAVAILABLE")
             assert "RetryInfo" in refused.details
@@ -80,6 +84,31 @@ def test_without_a_database_calls_are_refused_until_it_is_back(
 
     for call in ask:
         call()
+
+
+def test_while_the_database_hangs_each_service_says_by_health_that_it_does_not_serve(
+    shop: Shop, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_watch, "SILENCE_SECONDS", 0.5)
+    wait_for(lambda: healthy(shop) == {"", *NEED_MODEL, *NEED_NO_MODEL, "models/tiny-1"})
+    with psycopg.connect(database_url, autocommit=True) as other:
+        found = other.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()", (other.info.dbname,)
+        ).fetchall()
+    for (pid,) in found:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        wait_for(lambda: healthy(shop) == {"", "models/tiny-1"})
+    finally:
+        for (pid,) in found:
+            os.kill(pid, signal.SIGCONT)
+    wait_for(lambda: healthy(shop) == {"", *NEED_MODEL, *NEED_NO_MODEL, "models/tiny-1"})
+
+
+def healthy(shop: Shop) -> set[str]:
+    """What says that it serves."""
+    answer = shop.health.List(health_pb2.HealthListRequest())  # type: ignore[attr-defined] # its stub type lacks them
+    return {name for name, told in answer.statuses.items() if told.status == health_pb2.HealthCheckResponse.SERVING}
 
 
 def test_that_the_database_is_away_is_told_by_its_reasons_and_not_each_second(

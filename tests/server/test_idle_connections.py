@@ -18,7 +18,7 @@ def test_a_connection_on_which_nothing_is_asked_ends(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(port, "OPTIONS", soon)
     front = Front()
     address = ("127.0.0.1", front.bind("127.0.0.1:0", Admission(insecure=True)))
-    front.start(())
+    front.start()
     with socket.create_connection(address, 20) as silent, socket.create_connection(address, 20) as idle:
         idle.sendall(PREFACE)
         for caller in (silent, idle):

@@ -57,7 +57,7 @@ def served(
     guard = Guard(database, Callers(admission=Admission(insecure=True), keys=Keys(database)), Threads(threads))
     front.open(guard).add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {name: handler}),))
     port = front.bind("127.0.0.1:0", Admission(insecure=True))
-    front.start(())
+    front.start()
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         yield channel
     front.stop(guard, 5)
