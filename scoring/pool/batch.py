@@ -82,6 +82,8 @@ class Ticket(Future[Answer]):
         super().__init__()
         self.arrived = arrived
         self.mark = mark
+        self.due: float | None = None
+        """When the batch that it is in should be over, in the seconds of the pool's clock; None before it is in one."""
         self.batch: Batch | None = None
         """None until there is an answer."""
         self.waited = 0.0

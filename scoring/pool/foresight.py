@@ -37,8 +37,11 @@ class Foresight(Generic[Request, Beside]):
         self._load_seconds += SMOOTHING * (seconds - self._load_seconds)
 
     def begun(self, replica: object, rows: Sequence[Row[Request, Beside]], now: float) -> None:
-        """A batch."""
-        self.ends[replica] = now + self.pace.of(units_of(rows))
+        """A batch, of which all who wait for it may know when it is due."""
+        self.ends[replica] = end = now + self.pace.of(units_of(rows))
+        for row in rows:
+            for ticket in row.tickets:
+                ticket.due = end
 
     def computed(self, rows: Sequence[Row[Request, Beside]], seconds: float) -> None:
         """A batch as a whole."""

@@ -111,6 +111,13 @@ class Pool(Generic[Request, Beside]):
         if not ticket.done():
             self._queue.cancel(ticket)
 
+    def silent_for(self, ticket: Ticket[Told[Beside]], deadline: float) -> float:
+        """Seconds for which its answer has been owed, where they are more than its caller has left; 0 elsewhere.
+
+        What is late is likely to be so for as long again: who has another answer need not wait for this one.
+        """
+        return self._queue.silent_for(ticket, deadline)
+
     def figures(self) -> PoolFigures:
         """A consistent copy of the counters."""
         return self._queue.figures()

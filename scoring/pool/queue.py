@@ -83,6 +83,13 @@ class Queue(Generic[Request, Beside]):
                     self._arrived.take([row])
                     self._ready.take([row])
 
+    def silent_for(self, ticket: Ticket[Told[Beside]], deadline: float) -> float:
+        """Seconds for which its answer has been owed, where they are more than its caller has left; 0 elsewhere."""
+        now = self._clock()
+        with self._lock:
+            owed = self._foresight.overdue(now, self._replicas) if ticket.due is None else now - ticket.due
+        return owed if owed > max(SILENCE, deadline - now) else 0.0
+
     def next_to_load(self) -> list[Row[Request, Beside]]:
         """Whoever waits, when a replica will soon be free for them; nobody at the end.
 

@@ -1,4 +1,4 @@
-"""Whether the caller of a call has gone before the answer came, and what to do then."""
+"""Whether the caller of a call has gone before the answer came, or is refused, and what to do then."""
 
 from collections.abc import Callable
 
@@ -11,13 +11,13 @@ class Hangup:
         self.happened = False
 
     def then(self, do: Callable[[], object]) -> None:
-        """Do this once, when the caller goes; now, if they are gone."""
+        """Do this once, when nobody waits any more; now, if that is so."""
         self._then.append(do)
         if self.happened:
             self._do()
 
     def happen(self) -> None:
-        """The caller is gone."""
+        """The caller is gone, or is told why there is no answer."""
         self.happened = True
         self._do()
 

@@ -25,12 +25,13 @@ from scoring.replicas.replicas import Replicas
 from scoring.score import Explanation, Recommendation, Score, UnknownItem
 from server.answering import call
 from server.scoring.canary_watch import CanaryWatch
+from server.scoring.headway import Headway
 from server.scoring.live import Live
 from server.scoring.loading import ItemQuestion, Loading, Place, Question
 from server.scoring.shadow import Shadows
 from server.scoring.stock import Stock
 from server.scoring.stored_answers import StoredAnswers
-from server.scoring.waiting import ModelFailed, Promised, awaited, waited
+from server.scoring.waiting import ModelFailed, Promised, Silent, awaited, waited
 from server.wire.refusals import InvalidRequest, ModelUnavailable
 
 EXPLANATIONS_IN_A_BATCH = 4
@@ -109,12 +110,16 @@ class Predictions:
         For the event loop; all others are for threads.
         """
         canary = self.canary.asked_about(question.customer_id)
-        ask = partial(self._submitted, Task.SCORE, question, Lane.INTERACTIVE)
+
+        async def ask(canary: str | None, expected: float | None = None) -> Told[Place]:
+            ticket = self._submitted(Task.SCORE, question, Lane.INTERACTIVE, canary, expected)
+            return await awaited(ticket, self._silent(Task.SCORE, ticket))
+
         try:
-            told = await awaited(ask(canary, expected=call.current().expected))
+            told = await ask(canary, call.current().expected)
         except (ModelFailed, ModelUnavailable) as error:
             _excuse(canary, error)
-            told = await awaited(ask(None))
+            told = await ask(None)
             self.canary.note(canary, failed=True)
         else:
             self.canary.note(canary, failed=False)
@@ -131,12 +136,14 @@ class Predictions:
         """An answer or the reason why not for each question, in order.
 
         At most a batch for each replica and the one after it are in the pool at a time: no replica waits for its next
-        batch, and single callers find room between them.
+        batch, and single callers find room between them. Raises Overloaded where all would come too late.
         """
         waiting: deque[tuple[Question, Answering | Exception]] = deque()
+        headway = Headway(len(questions), every=self._window)
         for question in questions:
             if len(waiting) == self._window:
                 yield self._outcome(*waiting.popleft())
+                headway.answered(time.monotonic(), call.current().deadline)
             try:
                 waiting.append((question, self._answering(Task.SCORE, question, Lane.BATCH)))
             except Exception as error:  # noqa: BLE001 - it belongs to this question alone
@@ -195,10 +202,11 @@ class Predictions:
 
         def answer() -> Told[Place]:
             try:
-                told = waited(ticket)
+                told = waited(ticket, self._silent(task, ticket))
             except (ModelFailed, ModelUnavailable) as error:
                 _excuse(canary, error)
-                told = waited(self._submitted(task, question, lane, None))
+                again = self._submitted(task, question, lane, None)
+                told = waited(again, self._silent(task, again))
                 self.canary.note(canary, failed=True)
             else:
                 self.canary.note(canary, failed=False)
@@ -215,6 +223,12 @@ class Predictions:
         kind = Kind(task, role, question.terms, question.market, question.telling, canary, unavailable)
         submit = partial(pool.submit, question, lane=lane, kind=kind, key=_key(kind, question), expected=expected)
         return self._promised(pool, submit)
+
+    def _silent(self, task: Task, ticket: Promised) -> Silent:
+        """Nobody waits for a silent replica who can be given a stored score instead."""
+        if task is not Task.SCORE:
+            return lambda: 0.0
+        return partial(self._asked[task].silent_for, ticket, call.current().deadline)
 
     def _score(self, question: Question, told: Told[Place]) -> Placed[Score]:
         score = score_of(told.answer, question.customer_id, told.beside.as_of)

@@ -1,8 +1,10 @@
 """How a call waits for what the pool has promised it, and what it is told when nothing comes."""
 
 import asyncio
-from concurrent.futures import CancelledError
+from collections.abc import Callable
+from concurrent.futures import CancelledError, wait
 from contextlib import suppress
+from typing import TypeAlias
 
 from scoring.pool.batch import Ticket
 from scoring.pool.refusals import ComputationFailed, Expired, ReplicaDied
@@ -12,14 +14,37 @@ from server.scoring.loading import Place
 from server.wire.refusals import CallerGone, ModelUnavailable
 
 Promised = Ticket[Told[Place]]
+Silent: TypeAlias = Callable[[], float]
+"""For how many seconds an answer has been owed, where nobody should wait for it any more; else 0."""
+LOOK_SECONDS = 0.5
+"""Between two looks whether it is so."""
 
 
 class ModelFailed(Exception):
     """The network raised something; the cause says what."""
 
 
-async def awaited(ticket: Promised) -> Told[Place]:
+async def awaited(ticket: Promised, silent: Silent) -> Told[Place]:
     """As `waited`, in the event loop."""
+    while not ticket.done() and (left := call.current().remaining()) > 0:
+        await _settled(ticket, min(left, LOOK_SECONDS))
+        _check(ticket, silent)
+    return _told(ticket)
+
+
+def waited(ticket: Promised, silent: Silent = lambda: 0.0) -> Told[Place]:
+    """The answer, if it comes before the deadline. Raises what the pool raises, in the door's words.
+
+    Raises ModelUnavailable once it is `silent`.
+    """
+    while not ticket.done() and (left := call.current().remaining()) > 0:
+        wait([ticket], min(left, LOOK_SECONDS))
+        _check(ticket, silent)
+    return _told(ticket)
+
+
+async def _settled(ticket: Promised, seconds: float) -> None:
+    """Until it is done, or for so long."""
     settled = asyncio.get_running_loop().create_future()
 
     def settle(_ticket: object) -> None:
@@ -28,15 +53,18 @@ async def awaited(ticket: Promised) -> Told[Place]:
 
     ticket.add_done_callback(settle)
     with suppress(TimeoutError):
-        async with asyncio.timeout_at(call.current().deadline):
+        async with asyncio.timeout(seconds):
             await settled
-    return waited(ticket)
 
 
-def waited(ticket: Promised) -> Told[Place]:
-    """The answer, if it comes before the deadline. Raises what the pool raises, in the door's words."""
+def _check(ticket: Promised, silent: Silent) -> None:
+    if not ticket.done() and (seconds := silent()):
+        raise ModelUnavailable(f"the model cannot answer: its replica is silent for {seconds:.1f} s longer than usual")
+
+
+def _told(ticket: Promised) -> Told[Place]:
     try:
-        told = ticket.result(max(call.current().remaining(), 0))
+        told = ticket.result(0)
     except CancelledError as gone:
         raise CallerGone("the call was cancelled") from gone
     except TimeoutError as late:

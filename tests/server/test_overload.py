@@ -17,10 +17,12 @@ from running.serving import Shop, refusal, serving
 from tierwise.v1 import scoring_service_pb2
 
 from database.session import Database
+from scoring.pool.refusals import Overloaded
 from scoring.replicas.asking import Kind, asked_of
 from scoring.replicas.computing import Computing, Payload
 from scoring.replicas.replicas import LocalReplicas
 from server.front.port import MOST_PENDING
+from server.scoring.headway import Headway
 
 Asked: TypeAlias = "grpc.Future[scoring_service_pb2.ScoreResponse]"
 WAIT = 60
@@ -190,6 +192,36 @@ def test_a_score_whose_deadline_passes_in_the_queue_is_never_computed(shop: Shop
     assert raised.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     assert [score_of(each) for each in (under_way, ask(shop, "carla"))] == ["customers/anna", "customers/carla"]
     assert network.asked == ["anna", "carla"]
+
+
+def test_many_scores_of_which_a_part_alone_would_be_in_time_are_refused_before_it_is_up(
+    shop: Shop, network: Network
+) -> None:
+    names = [f"c{number}" for number in range(500)]
+    add_customers(shop.database, names)
+    asked = [scoring_service_pb2.ScoreRequest(customer=f"customers/{name}") for name in names]
+    network.seconds = 0.1
+
+    with pytest.raises(grpc.RpcError) as raised:
+        shop.scoring.BatchScore(scoring_service_pb2.BatchScoreRequest(requests=asked), timeout=0.9)
+
+    refused = refusal(raised.value)
+    assert (refused.code, refused.reason) == ("RESOURCE_EXHAUSTED", "OVERLOADED")
+    assert "ask about fewer at a time, or allow more time" in refused.message
+    until(lambda: waiting(shop) == 0)
+    assert len(network.asked) < 250, "what was asked for the rest left the queue"
+
+
+def test_a_stall_at_the_beginning_foretells_nothing() -> None:
+    def answered(count: int, deadline: float) -> None:
+        headway = Headway(500, every=64)
+        for number in range(count):
+            headway.answered(3.0 + number * 0.01, deadline)
+
+    answered(500, deadline=8.2)
+    answered(127, deadline=5.0)
+    with pytest.raises(Overloaded, match=r"500 customers take about 5\.0 s at present, and after 128 of them 0\.7 s"):
+        answered(128, deadline=5.0)
 
 
 def test_threads_that_are_occupied_hold_up_no_score(shop: Shop, network: Network) -> None:
