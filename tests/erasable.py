@@ -18,6 +18,7 @@ NOBODY: Mapping[str, str] = MappingProxyType(
         "audit_log": "audit_id time actor action object_version outcome request_id transaction_id",
         "audit_seals": "seq audit_id prev_hash hash",
         "availability": "item_id available revision change_time",
+        "by_hand_coupons": "campaign_id code",
         "budget_shards": (
             "campaign_id shard quota_count quota_minor reserved_count reserved_minor spent_count spent_minor"
         ),
@@ -38,7 +39,7 @@ NOBODY: Mapping[str, str] = MappingProxyType(
             "margin_percent launch_time activate_time version held_out_count issued_count collision_count "
             "budget_minor budget_confidence refund_gives_code_back over_budget_count currency revision "
             "create_time update_time recurrence series series_version due_time budget_share frozen_from "
-            "finish_time ran_to_its_end proposed_version"
+            "finish_time ran_to_its_end proposed_version by_hand_count"
         ),
         "counted_campaigns": "campaign_id count_time settled spent_count spent_minor used_until count_seconds",
         "counted_days": (

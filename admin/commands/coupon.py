@@ -12,7 +12,7 @@ from admin.subcommands import coupon_files
 from admin.typed.baskets import Amount, Currency, Customer, Lines, Shipping, basket_of
 from admin.typed.discounts import minor_units
 from admin.typed.times import written
-from campaigns.coupons import blocking, redemption, refunding, reservation
+from campaigns.coupons import blocking, giving, redemption, refunding, reservation
 from campaigns.coupons.codes import displayed
 from campaigns.life import campaigns
 from campaigns.terms import discount_document
@@ -108,6 +108,20 @@ def unblock(code: Code, *, reason: Reason = None, database_url: DatabaseUrl = No
     with changing(database_url, reason, action="coupons.unblock", object_name="coupons") as (transaction, cause):
         free = blocking.unblock(transaction, cause, code)
     emit(_row(free), as_json=as_json, title="Unblocked")
+
+
+@app.command()
+def give(
+    campaign_id: Annotated[str, typer.Argument(help="One that is active.")],
+    customer_id: Annotated[str, typer.Argument(help="The shop's own id.")], *,
+    reason: Annotated[str, typer.Option(help="Why, for the audit log.")], database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Give one customer a code by hand, or show the one that they have; it is within the budget, and in no result."""
+    about = f"campaigns/{campaign_id}"
+    with changing(database_url, reason, action="coupons.give", object_name=about) as (transaction, cause):
+        found = giving.give(transaction, cause, campaign_id, customer_id)
+    emit(_row(found.coupon) | {"new": found.new}, as_json=as_json, title="Given" if found.new else "Had before")
 
 
 @app.command()

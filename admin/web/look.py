@@ -18,7 +18,7 @@ from admin.web import assets
 from admin.web.forms.typed import Fault
 from admin.web.language import locale_of, translations
 from campaigns import notes
-from campaigns.coupons.codes import masked
+from campaigns.coupons.codes import displayed, masked
 from campaigns.faults import Fault as WorkFault
 from campaigns.terms import discount_document
 from events.currency import DECIMALS, USUAL_DECIMALS
@@ -192,6 +192,7 @@ FILTERS: Mapping[str, Any] = {
     "when": when,
     "ago": ago,
     "clock": clock,
+    "displayed": displayed,
     "masked": masked,
     "month": month,
     "weekday": weekday,

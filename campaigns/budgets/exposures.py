@@ -23,11 +23,15 @@ def groups_of(snapshot: Snapshot, plan: CampaignPlan, exposed: Sequence[Exposed]
     discounts = {
         (arm.name, offer.tier.value): offer.discount for arm in plan.design.arms for offer in plan.offers_in(arm.name)
     }
+    # Who is in no arm gets what the first one has.
+    first = plan.offers_in(plan.design.arms[0].name)
+    discounts |= {(exposure.BY_HAND, offer.tier.value): offer.discount for offer in first}
     wanted = gifts(discounts.values())
     prices = items.prices(snapshot, wanted, currency=plan.currency) if wanted else {}
     foreign = prospects.scored_currency(snapshot) not in (None, plan.currency)
     return tuple(
-        _group(each, discounts[each.arm, each.tier], plan.currency, prices, foreign=foreign) for each in exposed
+        _group(each, discounts[each.arm, each.tier], plan.currency, prices, foreign=foreign)
+        for each in _prudent(exposed)
     )
 
 
@@ -48,15 +52,27 @@ def most_minor(discount: Discount, prices: Prices) -> int | None:
             return prices.get(item_id)
 
 
+def _prudent(exposed: Sequence[Exposed]) -> list[Exposed]:
+    """Orders of those who were given a code by hand are no less than those of the others."""
+    others = [each for each in exposed if each.arm != exposure.BY_HAND]
+    spend, buyers = sum(each.spend_minor for each in others), sum(each.buyers for each in others)
+    usual = spend / buyers if buyers else 0.0
+    return [
+        each._replace(spend_minor=max(each.spend_minor, usual * each.buyers)) if each.arm == exposure.BY_HAND else each
+        for each in exposed
+    ]
+
+
 def _group(each: Exposed, discount: Discount, currency: str, prices: Prices, *, foreign: bool) -> Group:
     """Its value is that of what a buyer is expected to spend, as if it were one order that meets the conditions.
 
-    Where that is foreign money it is the most that the discount can take off.
+    Where that is foreign money, or a coupon was given by hand, it is the most that the discount can take off.
     """
+    by_hand = each.arm == exposure.BY_HAND
     order = round(each.spend_minor / each.buyers) if each.buyers else 0
     order = max(order, discount.minimum_minor or 1)
     usual, most = usual_saving(discount, order, currency=currency, prices=prices), most_minor(discount, prices)
     return Group(
         arm=each.arm, tier=each.tier, coupons=each.coupons, buyers=each.buyers,
-        value_minor=most if foreign and most is not None else usual, most_minor=most,
+        value_minor=most if (foreign or by_hand) and most is not None else usual, most_minor=most, sure=by_hand,
     )  # fmt: skip

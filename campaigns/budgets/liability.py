@@ -2,8 +2,8 @@
 
 A coupon is used with the probability that the scores foretell of its customer, times what a buyer is assumed to do
 with a coupon, times how past campaigns of the tier came out (`experiments.forecast`, its prior before the first). It
-is never nothing. The orders of two customers are independent; an error of the foretelling is shared by all coupons.
-Pure.
+is never nothing, and 1 for a coupon that was given by hand. The orders of two customers are independent; an error of
+the foretelling is shared by all coupons. Pure.
 """
 
 import math
@@ -46,6 +46,8 @@ class Group:
     """What one takes off a usual order."""
     most_minor: int | None
     """The most that one can take off; None where nothing bounds it."""
+    sure: bool = False
+    """Whether each of them counts as one that is used: their customers asked for them."""
 
     @property
     def foretold(self) -> float:
@@ -106,6 +108,8 @@ def beliefs(past: Sequence[PastTier]) -> Mapping[str, Belief]:
 
 def rate(group: Group, belief: Belief) -> tuple[float, float]:
     """The probability that a coupon is used, and the standard deviation of what is believed of it."""
+    if group.sure:
+        return 1.0, 0.0
     factor = math.exp(belief.centre + belief.deviation**2 / 2)
     mean = min(max(group.foretold * factor, LEAST_RATE), 1.0)
     return mean, mean * math.sqrt(math.expm1(belief.deviation**2))

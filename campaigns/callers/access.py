@@ -33,6 +33,8 @@ STARTERS = APPROVERS | {Role.OPERATOR}
 """Who may let go on what was stopped: fewer than may stop it."""
 SHOP = frozenset({Role.SERVICE, Role.OPERATOR})
 """Whose customers hand over codes and orders: who else looks at a customer sees no whole code."""
+GIVERS = PLANNERS | SHOP
+"""Who may have whole codes, and so may give one away."""
 DESK = EVERYONE - {Role.ANALYST}
 """Who may look at single customers."""
 CUSTOMERS = "customers/"
@@ -76,6 +78,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "/tierwise.v1.CouponService/HandOverCoupons": Right(PLANNERS, "coupons.handOver"),
         "/tierwise.v1.CouponService/BlockCoupon": Right(DESK, "coupons.block"),
         "/tierwise.v1.CouponService/UnblockCoupon": Right(TEAM, "coupons.unblock"),
+        "/tierwise.v1.CouponService/GiveCoupon": Right(GIVERS, "coupons.give"),
         "/tierwise.v1.CouponService/ReserveCoupon": Right(SHOP, "coupons.reserve"),
         "/tierwise.v1.CouponService/ReleaseReservation": Right(SHOP, "coupons.release"),
         "/tierwise.v1.CouponService/RedeemCoupon": Right(SHOP, "coupons.redeem"),

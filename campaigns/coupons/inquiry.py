@@ -11,7 +11,7 @@ from campaigns.life import campaigns
 from campaigns.terms import stored
 from campaigns.terms.basket import Basket
 from campaigns.terms.coupon import Coupon, Quote, Redemption, Reservation
-from database.coupons import codes, redemptions, reservations
+from database.coupons import by_hand, codes, redemptions, reservations
 from database.session import Snapshot
 
 USUAL_MINOR = 10_000
@@ -23,6 +23,8 @@ class Inquiry:
     """What is known of one coupon."""
 
     coupon: Coupon
+    by_hand: bool
+    """Whether somebody gave it to the customer, who is outside the audience."""
     uses: Sequence[Redemption]
     """Oldest first, those among them that were given back."""
     held: Reservation | None
@@ -51,7 +53,8 @@ def _inquiry(snapshot: Snapshot, coupon: Coupon, now: datetime) -> Inquiry:
     minor = max(USUAL_MINOR, coupon.discount.minimum_minor or 0)
     basket = Basket(order_minor=minor, currency=plan.currency, customer_id=coupon.customer_id)
     return Inquiry(
-        coupon=coupon, uses=[stored.redemption(row) for row in redemptions.of_code(snapshot, coupon.code)],
+        coupon=coupon, by_hand=by_hand.is_one(snapshot, coupon.campaign_id, coupon.code),
+        uses=[stored.redemption(row) for row in redemptions.of_code(snapshot, coupon.code)],
         held=None if holder is None else stored.reservation(holder, coupon.customer_id), order_minor=minor,
         answer=_answer(snapshot, coupon.code, basket, now),
     )  # fmt: skip

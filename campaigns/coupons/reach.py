@@ -8,6 +8,7 @@ from campaigns.coupons.codes import masked
 from campaigns.terms.campaign import Campaign
 from database.audiences import members
 from database.audiences.members import Member
+from database.coupons import by_hand
 from database.session import Snapshot
 from database.work import operations
 
@@ -47,8 +48,9 @@ def funnel(snapshot: Snapshot, campaign: Campaign) -> Funnel | None:
     if launched is None or launched.response is None:
         return None
     return Funnel(
-        excluded=launched.response.get("excluded", {}), audience=campaign.issued_count + campaign.held_out_count,
-        held_out=campaign.held_out_count, issued=campaign.issued_count, redeemed=campaign.redeemed_count,
+        excluded=launched.response.get("excluded", {}), audience=campaign.audience_count,
+        held_out=campaign.held_out_count, issued=campaign.issued_count - campaign.by_hand_count,
+        redeemed=campaign.redeemed_count - by_hand.used(snapshot, campaign.campaign_id).redeemed_count,
         tiers=launched.response["audience"], own_codes_left=launched.response.get("own_codes_left_count", 0),
     )  # fmt: skip
 

@@ -61,3 +61,27 @@ class CouponReserved(CouponRefused):
     """Held for another order."""
 
     reason = "COUPON_RESERVED"
+
+
+class CampaignNotRunning(WrongState):
+    """Nobody is given a code by hand of a campaign that is not active, or has not begun."""
+
+    reason = "CAMPAIGN_NOT_RUNNING"
+
+
+class CustomerHeldOut(WrongState):
+    """The customer stands for those who get nothing: with a code they would stand for nobody."""
+
+    reason = "CUSTOMER_HELD_OUT"
+
+
+class NothingForCustomer(WrongState):
+    """The campaign has no offer for the customer's tier, or one for a first order."""
+
+    reason = "NOTHING_FOR_CUSTOMER"
+
+
+class BudgetCommitted(WrongState):
+    """What is left of the budget is needed for the coupons that are out, as certainly as the plan says."""
+
+    reason = "BUDGET_COMMITTED"

@@ -10,7 +10,8 @@ from campaigns.coupons import budgeting
 from campaigns.terms.campaign import Campaign
 from database.budgets import shards
 from database.budgets.ledger import Amounts
-from database.coupons import redemptions
+from database.coupons import by_hand, redemptions
+from database.coupons.by_hand import Used
 from database.reporting import readings
 from database.session import Snapshot
 
@@ -42,6 +43,8 @@ class Spending:
     """A campaign's money."""
 
     used: Amounts
+    by_hand: Used | None
+    """What is spent on coupons that were given by hand; None where there are none."""
     left_minor: int | None
     """Of the budget; None without one."""
     outstanding: Outstanding | None
@@ -61,6 +64,7 @@ class Spending:
 def spending(snapshot: Snapshot, campaign: Campaign, now: datetime) -> Spending:
     """How it stands."""
     kept = readings.liabilities(snapshot, campaign.campaign_id)
+    given = by_hand.used(snapshot, campaign.campaign_id) if campaign.by_hand_count else None
     if campaign.redeemed_count <= FEW:
         days = redemptions.spent_by_day(snapshot, campaign.campaign_id, campaign.plan.zone)
         course = list(zip((day for day, _ in days), accumulate(minor for _, minor in days), strict=True))
@@ -78,12 +82,13 @@ def spending(snapshot: Snapshot, campaign: Campaign, now: datetime) -> Spending:
             overspend=found.overspend,
         )  # fmt: skip
         return Spending(
-            used=found.used, left_minor=_left(campaign, found.used), outstanding=outstanding, course=course,
+            used=found.used, by_hand=given, left_minor=_left(campaign, found.used), outstanding=outstanding,
+            course=course,
             refusals=found.refusals,
         )  # fmt: skip
     newest, used = kept[-1] if kept else None, shards.usage(snapshot, campaign.campaign_id, now)
     return Spending(
-        used=used, left_minor=_left(campaign, used), course=course, refusals={},
+        used=used, by_hand=given, left_minor=_left(campaign, used), course=course, refusals={},
         outstanding=None if newest is None else Outstanding(
             time=newest.time, coupons=newest.coupons, expected_minor=newest.expected_minor,
             deviation_minor=newest.deviation_minor, most_minor=newest.most_minor, overspend=newest.overspend,

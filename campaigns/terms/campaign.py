@@ -207,6 +207,8 @@ class Campaign:
     revision: int
     create_time: datetime
     update_time: datetime
+    by_hand_count: int = 0
+    """Of the coupons, those that were given by hand to customers outside the audience."""
     over_budget_count: int = 0
     """Customers whom the launch left out because the budget could not bear their coupons."""
     series: CampaignId | None = None
@@ -231,6 +233,11 @@ class Campaign:
     def asked_version(self) -> int:
         """The one that approvers are asked about, where they are."""
         return self.version if self.proposed_version is None else self.proposed_version
+
+    @property
+    def audience_count(self) -> int:
+        """Customers in the frozen audience, as far as their coupons are issued; held-out ones among them."""
+        return self.issued_count - self.by_hand_count + self.held_out_count
 
     @property
     def over_time(self) -> datetime:

@@ -29,7 +29,7 @@ def campaign(row: CampaignRow) -> Campaign:
         revision=row.revision, create_time=row.create_time, update_time=row.update_time,
         over_budget_count=row.over_budget_count, series=None if row.series is None else CampaignId(row.series),
         due_time=row.due_time, finish_time=row.finish_time, ran_to_its_end=row.ran_to_its_end,
-        proposed_version=row.proposed_version,
+        proposed_version=row.proposed_version, by_hand_count=row.by_hand_count,
         frozen_version=None if row.frozen_from is None else row.frozen_from["version"],
     )  # fmt: skip
 

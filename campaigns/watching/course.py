@@ -125,7 +125,7 @@ def course(snapshot: Snapshot, campaign_id: str, now: datetime, *, at_once: bool
     Raises CampaignNotFound, CampaignNotLaunched, NothingToCompare where nobody is held out or a group is too small.
     """
     campaign, _ = measuring.launched(snapshot, campaign_id)
-    if at_once or campaign.issued_count + campaign.held_out_count <= AT_ONCE:
+    if at_once or campaign.audience_count <= AT_ONCE:
         return _reckoned(snapshot, campaign, now)
     return _kept(campaign, readings.results(snapshot, campaign_id))
 

@@ -30,11 +30,20 @@ WHERE campaign_id = :campaign_id AND coupons.state = 'ISSUED' AND {EXPIRE_TIME} 
     AND reservations.expire_time > :now
 ) GROUP BY arm, audiences.tier ORDER BY arm, audiences.tier
 """)  # noqa: S608 - made of constants
+NOT_BY_HAND = """
+NOT EXISTS (
+  SELECT FROM by_hand_coupons AS given WHERE given.campaign_id = :campaign_id AND given.code = redemptions.code
+)
+"""
 # Coupons are only ever added, and so are uses of codes: what was counted of either is too few, if anything. It is all
-# there is where the counter of the campaign, or of its budget, says the same number; else there is no row.
+# there is where the counter of the campaign, or of its budget, says the same number; else there is no row. Neither
+# knows those that were given by hand.
 FROM_COUNTS = text(f"""
 WITH counted AS (
-  SELECT issued_count, used_until, end_time, used.spent_count
+  SELECT issued_count - by_hand_count AS issued_count, used_until, end_time, used.spent_count - (
+    SELECT count(*) FROM by_hand_coupons JOIN redemptions USING (campaign_id, code)
+    WHERE campaign_id = :campaign_id AND NOT given_back
+  ) AS spent_count
   FROM campaigns JOIN counted_campaigns USING (campaign_id) CROSS JOIN LATERAL ({USED}) AS used
   WHERE campaign_id = :campaign_id AND used_until IS NOT NULL
 ), groups AS (
@@ -43,9 +52,9 @@ WITH counted AS (
   FROM counted_groups WHERE campaign_id = :campaign_id GROUP BY arm, tier
 ), later AS (
   SELECT customer_id, 1 AS number FROM redemptions
-  WHERE campaign_id = :campaign_id AND redeem_time >= (SELECT used_until FROM counted)
+  WHERE campaign_id = :campaign_id AND redeem_time >= (SELECT used_until FROM counted) AND {NOT_BY_HAND}
   UNION ALL
-  SELECT customer_id, -1 FROM redemptions WHERE campaign_id = :campaign_id AND given_back
+  SELECT customer_id, -1 FROM redemptions WHERE campaign_id = :campaign_id AND given_back AND {NOT_BY_HAND}
 ), less AS (
   SELECT arm, audiences.tier, sum(number) AS coupons, sum(number * nullif(purchase_90, 'NaN')) AS buyers,
     sum(number * spend_minor) AS spend_minor
@@ -72,6 +81,17 @@ WHERE (SELECT end_time > :now FROM counted)
     = (SELECT spent_count FROM counted)
 ORDER BY arm, tier
 """)  # noqa: S608 - made of constants
+# What they order where they do is told from the scores of now: no audience has frozen them.
+OUT_BY_HAND = text(f"""
+SELECT :arm AS arm, coupons.tier, count(*) AS coupons, count(*)::float8 AS buyers,
+  count(*) * coalesce(avg(spend_minor / nullif(nullif(purchase_90, 'NaN'), 0)), 0)::float8 AS spend_minor
+FROM by_hand_coupons JOIN coupons USING (campaign_id, code) JOIN campaigns USING (campaign_id)
+LEFT JOIN scores USING (customer_id)
+WHERE campaign_id = :campaign_id AND coupons.state = 'ISSUED' AND {EXPIRE_TIME} > :now AND NOT EXISTS (
+  SELECT FROM reservations WHERE reservations.code = coupons.code AND reservations.state = 'HELD'
+    AND reservations.expire_time > :now
+) GROUP BY coupons.tier ORDER BY coupons.tier
+""")  # noqa: S608 - made of constants
 PAST = text("""
 WITH over AS (
   SELECT campaign_id FROM campaigns JOIN counted_campaigns USING (campaign_id)
@@ -85,6 +105,8 @@ GROUP BY campaign_id, tier ORDER BY campaign_id, tier
 """)
 
 
+BY_HAND = "by hand"
+"""Stands for an arm where coupons have none; no arm can have this name."""
 OWN_CODE = (CouponRow.campaign_id == AudienceRow.campaign_id, CouponRow.customer_id == AudienceRow.customer_id)
 WITHOUT_CODE = ~select(CouponRow).where(*OWN_CODE).exists()
 IS_OFFERED = AudienceRow.arm != "holdout"
@@ -119,18 +141,28 @@ def to_issue(snapshot: Snapshot, campaign_id: str) -> list[Exposed]:
 def outstanding(snapshot: Snapshot, campaign_id: str, now: datetime) -> list[Exposed]:
     """Coupons that are issued, not redeemed, and not held by a reservation, which counts by itself.
 
-    From what was counted of the campaign, if that is whole with what happened since; else each one is looked at.
+    From what was counted of the campaign, if that is whole with what happened since; else each one is looked at. Those
+    that were given by hand are looked at in any case, and whoever asked for one counts as a buyer.
     """
     told = counted(snapshot, campaign_id, now)
     if told is not None:
         return told
-    return [Exposed(*row) for row in snapshot.execute(OUTSTANDING, {"campaign_id": campaign_id, "now": now})]
+    looked_at = snapshot.execute(OUTSTANDING, {"campaign_id": campaign_id, "now": now})
+    return [*(Exposed(*row) for row in looked_at), *_by_hand(snapshot, campaign_id, now)]
 
 
 def counted(snapshot: Snapshot, campaign_id: str, now: datetime) -> list[Exposed] | None:
     """The same from what was counted alone, however large the campaign; None where that is not whole."""
     found = snapshot.execute(FROM_COUNTS, {"campaign_id": campaign_id, "now": now}).all()
-    return [exposed for exposed in (Exposed(*row) for row in found) if exposed.coupons] if found else None
+    if not found:
+        return None
+    told = [exposed for exposed in (Exposed(*row) for row in found) if exposed.coupons]
+    return [*told, *_by_hand(snapshot, campaign_id, now)]
+
+
+def _by_hand(snapshot: Snapshot, campaign_id: str, now: datetime) -> list[Exposed]:
+    asked = {"campaign_id": campaign_id, "now": now, "arm": BY_HAND}
+    return [Exposed(*row) for row in snapshot.execute(OUT_BY_HAND, asked)]
 
 
 def past(snapshot: Snapshot, now: datetime, *, campaigns: int) -> list[Fared]:

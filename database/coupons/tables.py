@@ -53,6 +53,14 @@ class WithdrawnCouponRow(Row):
     code: Mapped[str] = mapped_column(primary_key=True)
 
 
+class ByHandCouponRow(Row):
+    """That a coupon was given by hand: its customer is not in the audience, so no group of the experiment counts it."""
+
+    __tablename__ = "by_hand_coupons"
+    campaign_id: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
+
+
 class OwnCodeRow(Row):
     """A code that a campaign's launch gives out in the place of a new one; giving it out takes it away from here."""
 

@@ -82,6 +82,8 @@ class CampaignRow(Row):
     """Of the plan, while it runs by `version`: put in force when it is approved. Null where none is proposed."""
     held_out_count: Mapped[int] = mapped_column(server_default=text("0"))
     issued_count: Mapped[int] = mapped_column(server_default=text("0"))
+    by_hand_count: Mapped[int] = mapped_column(server_default=text("0"))
+    """Of those, the ones that were given by hand."""
     collision_count: Mapped[int] = mapped_column(server_default=text("0"))
     """Codes that were drawn and taken already."""
     budget_minor: Mapped[int | None]

@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 from tierwise.v1 import coupon_pb2, coupon_service_pb2, coupon_service_pb2_grpc
 
 from campaigns.actor import Cause
-from campaigns.coupons import blocking, exporting, handing_over, own_codes, redemption, refunding, reservation
+from campaigns.coupons import blocking, exporting, giving, handing_over, own_codes, redemption, refunding, reservation
 from campaigns.coupons.reservation import USUAL_TIME
 from campaigns.life import campaigns
 from campaigns.terms.coupon import Coupon
@@ -28,7 +28,7 @@ from server.coupons.messages import (
 from server.coupons.own_codes import gathered, imported_message
 from server.coupons.own_codes import own_codes as rows_of
 from server.wire.money import minor_units, money
-from server.wire.names import campaign_id
+from server.wire.names import campaign_id, customer_id
 from server.wire.operations import operation_message
 
 Response = TypeVar("Response", bound=Message)
@@ -130,6 +130,20 @@ class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
 
         with self._guesses.counted():
             return self._perform(request, effect)
+
+    def GiveCoupon(
+        self, request: coupon_service_pb2.GiveCouponRequest, context: grpc.ServicerContext
+    ) -> coupon_service_pb2.GiveCouponResponse:
+        name, customer = campaign_id(request.campaign), customer_id(request.customer)
+
+        def effect(transaction: Transaction, cause: Cause) -> coupon_service_pb2.GiveCouponResponse:
+            found = giving.give(transaction, cause, name, customer)
+            told = coupon_message(found.coupon, found.campaign.plan.currency)
+            if found.new and request.validate_only:
+                told.ClearField("code")
+            return coupon_service_pb2.GiveCouponResponse(coupon=told, given=found.new)
+
+        return perform(self._database, request, effect, subject=request.campaign)
 
     def ImportCoupons(
         self, requests: Iterator[coupon_service_pb2.ImportCouponsRequest], context: grpc.ServicerContext

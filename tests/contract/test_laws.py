@@ -50,7 +50,7 @@ TABLES = (
     "customers", "events", "scores", "models", "campaigns", "coupons", "budget_shards", "reservations", "redemptions",
     "ledger", "operations", "outbox", "audit_log", "requests", "customer_facts", "segments", "segment_members",
     "tier_schemes", "tier_changes", "shadow_scores", "campaign_versions", "approvals", "stops", "forecasts",
-    "own_codes", "availability",
+    "own_codes", "availability", "by_hand_coupons",
 )  # fmt: skip
 
 
@@ -174,6 +174,7 @@ OTHER: Mapping[str, tuple[str, object]] = {
     "RedeemCoupon": ("order_id", "o-3"),
     "BlockCoupon": ("reason", "other"),
     "UnblockCoupon": ("reason", "other"),
+    "GiveCoupon": ("reason", "other"),
     "ReleaseReservation": ("name", "reservations/other"),
     "RefundRedemption": ("refund_id", "other"),
     "ReconcileLedgers": ("campaign", "campaigns/active"),

@@ -94,11 +94,11 @@ def test_what_a_hand_changed_is_found_and_set_right(owner: Connection) -> None:
 
 
 def test_a_view_gets_columns_at_its_end(owner: Connection, changed: Changed) -> None:
-    changed("campaigns", "  series\nFROM", "  series,\n  priority\nFROM")
+    changed("campaigns", "AS by_hand_discount_minor\nFROM", "AS by_hand_discount_minor,\n  priority\nFROM")
 
     assert install(owner) == ["campaigns"]
 
-    assert columns(owner, "campaigns")[-2:] == ["series", "priority"]
+    assert columns(owner, "campaigns")[-2:] == ["by_hand_discount_minor", "priority"]
     granted = owner.execute(
         "SELECT has_table_privilege('tierwise_analyst', 'reporting.campaigns', 'SELECT')"
     ).fetchone()

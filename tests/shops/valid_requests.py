@@ -20,6 +20,7 @@ from made.campaigns import (
     store_scores,
 )
 from running.serving import Shop, activate, cause, plan, pounds, purchase, recording, serving
+from sqlalchemy import text
 from tierwise.v1 import (
     audit_service_pb2,
     budget_service_pb2,
@@ -169,6 +170,13 @@ def _held(database: Database) -> str:
         return reservation.reserve(transaction, cause(), code, BASKET).name
 
 
+def _risen(database: Database) -> str:
+    """A customer who has an offer's tier by now, and had not at the launch."""
+    with database.writing() as transaction:
+        transaction.execute(text("UPDATE scores SET tier = 'HIGH' WHERE customer_id = 'cleo'"))
+    return "customers/cleo"
+
+
 def _blocked(database: Database) -> str:
     """Anna's code of another campaign, blocked: the shop may be shared, and other requests need theirs."""
     code = codes_of(database, "paused")["anna"]
@@ -274,6 +282,9 @@ VALID: Mapping[str, Callable[[Database], Message]] = {
     "RedeemCoupon": lambda database: _redemption(database, "RedeemCoupon"),
     "BlockCoupon": lambda database: request_of("BlockCoupon", code=codes_of(database, "active")["anna"]),
     "UnblockCoupon": lambda database: request_of("UnblockCoupon", code=_blocked(database)),
+    "GiveCoupon": lambda database: request_of(
+        "GiveCoupon", campaign="campaigns/active", customer=_risen(database), reason="the parcel was late"
+    ),
     "ReleaseReservation": lambda database: request_of("ReleaseReservation", name=_held(database)),
     "RefundRedemption": lambda database: request_of("RefundRedemption", name=_used(database), refund_id="r-1"),
 }

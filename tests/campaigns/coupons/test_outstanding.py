@@ -7,10 +7,20 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from made.campaigns import NOW, codes_of, launch_campaign, make_cause, make_plan, store_scores
+from made.campaigns import (
+    NOW,
+    add_customers,
+    codes_of,
+    counts,
+    launch_campaign,
+    make_cause,
+    make_plan,
+    rescore,
+    store_scores,
+)
 from sqlalchemy import text
 
-from campaigns.coupons import blocking, redemption, refunding, reservation
+from campaigns.coupons import blocking, giving, redemption, refunding, reservation
 from campaigns.errors import Refusal
 from campaigns.life import amending
 from campaigns.life.approval import ApprovalPolicy
@@ -71,7 +81,14 @@ def forget(transaction: Transaction, code: str, now: datetime, number: int) -> N
         erasure.erase(transaction, who, pseudonym=f"erased-{number}", now=now)
 
 
-STEPS: tuple[Step, ...] = (use, hold, withdraw, count, give_back, forget)
+def give(transaction: Transaction, code: str, now: datetime, number: int) -> None:
+    """By hand to somebody outside the audience, and in every other case it is used at once."""
+    found = giving.give(transaction, make_cause(now, reason="a late parcel"), "spring", f"g{number % 9}")
+    if number % 2:
+        use(transaction, found.coupon.code, now, number)
+
+
+STEPS: tuple[Step, ...] = (give, use, hold, withdraw, count, give_back, forget)
 
 
 def both_ways(database: Database, now: datetime) -> tuple[list[Exposed], list[Exposed]]:
@@ -94,6 +111,9 @@ def assert_same(told: list[Exposed], looked_at: list[Exposed]) -> None:
 def test_whatever_happens(database: Database) -> None:
     store_scores(database, CUSTOMERS)
     launch_campaign(database, PLAN)
+    late = {f"g{number}": 9000 for number in range(9)}
+    add_customers(database, list(late))
+    rescore(database, CUSTOMERS | late)
     drawn, codes = random.Random(1), sorted(codes_of(database).values())
     with database.writing() as transaction:
         counting.count(transaction, "spring", NOW)
@@ -105,6 +125,7 @@ def test_whatever_happens(database: Database) -> None:
             happened += 1
         assert_same(*both_ways(database, now))
     assert happened > 30
+    assert counts(database, "by_hand_coupons")[0] > 3
     with database.writing() as transaction:
         later = PLAN.end_time + timedelta(days=1)
         amending.update(

@@ -181,7 +181,7 @@ class CommittedCoupons(_message.Message):
     REDEMPTION_PROBABILITY_FIELD_NUMBER: _builtins.int
     VALUE_FIELD_NUMBER: _builtins.int
     arm: _builtins.str
-    """Name of the arm."""
+    """Name of the arm; `by hand` for coupons that were given by hand."""
     tier: _tier_pb2.Tier.ValueType
     """Tier of the customers at the launch."""
     count: _builtins.int

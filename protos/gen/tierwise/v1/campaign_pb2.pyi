@@ -167,6 +167,7 @@ class Campaign(_message.Message):
     REFUND_GIVES_CODE_BACK_FIELD_NUMBER: _builtins.int
     OVER_BUDGET_COUNT_FIELD_NUMBER: _builtins.int
     PROPOSED_VERSION_FIELD_NUMBER: _builtins.int
+    BY_HAND_COUNT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Resource name, `campaigns/{campaign}`; the last part is the caller's: a lower-case letter, then letters, digits and hyphens."""
     display_name: _builtins.str
@@ -180,7 +181,7 @@ class Campaign(_message.Message):
     redemption_limit: _builtins.int
     """Redemptions over the whole campaign; absent means one for each coupon."""
     issued_count: _builtins.int
-    """Coupons that were issued."""
+    """Coupons that were issued, those that were given by hand among them."""
     redeemed_count: _builtins.int
     """Coupons that were redeemed."""
     etag: _builtins.str
@@ -205,6 +206,8 @@ class Campaign(_message.Message):
     """Customers whom the launch left out because the budget could not bear their coupons."""
     proposed_version: _builtins.int
     """Version with another budget or end that is proposed while this one runs, in force when it is approved; 0 where none is."""
+    by_hand_count: _builtins.int
+    """Coupons that were given by hand to customers outside the audience: they count in the budget, and in no result."""
     @_builtins.property
     def offers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Offer]:
         """What each tier gets: at most one offer for a tier; a tier without one gets nothing."""
@@ -313,10 +316,11 @@ class Campaign(_message.Message):
         refund_gives_code_back: _builtins.bool = ...,
         over_budget_count: _builtins.int = ...,
         proposed_version: _builtins.int = ...,
+        by_hand_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_audience_limit", b"_audience_limit", "_holdout_percent", b"_holdout_percent", "_margin_percent", b"_margin_percent", "_redemption_limit", b"_redemption_limit", "activate_time", b"activate_time", "audience_limit", b"audience_limit", "budget", b"budget", "create_time", b"create_time", "discounted", b"discounted", "due_time", b"due_time", "end_time", b"end_time", "holdout_percent", b"holdout_percent", "launch_time", b"launch_time", "margin_percent", b"margin_percent", "recurrence", b"recurrence", "redemption_limit", b"redemption_limit", "rule", b"rule", "stacking", b"stacking", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_audience_limit", b"_audience_limit", "_holdout_percent", b"_holdout_percent", "_margin_percent", b"_margin_percent", "_redemption_limit", b"_redemption_limit", "activate_time", b"activate_time", "arms", b"arms", "audience_limit", b"audience_limit", "budget", b"budget", "channel_choice", b"channel_choice", "create_time", b"create_time", "currency_code", b"currency_code", "discounted", b"discounted", "display_name", b"display_name", "due_time", b"due_time", "end_time", b"end_time", "etag", b"etag", "excluded_campaigns", b"excluded_campaigns", "held_out_count", b"held_out_count", "holdout_percent", b"holdout_percent", "issued_count", b"issued_count", "launch_time", b"launch_time", "margin_percent", b"margin_percent", "name", b"name", "offer_caps", b"offer_caps", "offers", b"offers", "over_budget_count", b"over_budget_count", "proposed_version", b"proposed_version", "recurrence", b"recurrence", "redeemed_count", b"redeemed_count", "redemption_limit", b"redemption_limit", "refund_gives_code_back", b"refund_gives_code_back", "rule", b"rule", "series", b"series", "stacking", b"stacking", "start_time", b"start_time", "state", b"state", "time_zone", b"time_zone", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_audience_limit", b"_audience_limit", "_holdout_percent", b"_holdout_percent", "_margin_percent", b"_margin_percent", "_redemption_limit", b"_redemption_limit", "activate_time", b"activate_time", "arms", b"arms", "audience_limit", b"audience_limit", "budget", b"budget", "by_hand_count", b"by_hand_count", "channel_choice", b"channel_choice", "create_time", b"create_time", "currency_code", b"currency_code", "discounted", b"discounted", "display_name", b"display_name", "due_time", b"due_time", "end_time", b"end_time", "etag", b"etag", "excluded_campaigns", b"excluded_campaigns", "held_out_count", b"held_out_count", "holdout_percent", b"holdout_percent", "issued_count", b"issued_count", "launch_time", b"launch_time", "margin_percent", b"margin_percent", "name", b"name", "offer_caps", b"offer_caps", "offers", b"offers", "over_budget_count", b"over_budget_count", "proposed_version", b"proposed_version", "recurrence", b"recurrence", "redeemed_count", b"redeemed_count", "redemption_limit", b"redemption_limit", "refund_gives_code_back", b"refund_gives_code_back", "rule", b"rule", "series", b"series", "stacking", b"stacking", "start_time", b"start_time", "state", b"state", "time_zone", b"time_zone", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__audience_limit: _TypeAlias = _typing.Literal["audience_limit"]  # noqa: Y015
     _WhichOneofArgType__audience_limit: _TypeAlias = _typing.Literal["_audience_limit", b"_audience_limit"]  # noqa: Y015

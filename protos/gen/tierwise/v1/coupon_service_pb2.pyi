@@ -495,6 +495,72 @@ class UnblockCouponResponse(_message.Message):
 Global___UnblockCouponResponse: _TypeAlias = UnblockCouponResponse  # noqa: Y015
 
 @_typing.final
+class GiveCouponRequest(_message.Message):
+    """Request of CouponService.GiveCoupon."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CAMPAIGN_FIELD_NUMBER: _builtins.int
+    CUSTOMER_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    campaign: _builtins.str
+    """Resource name of the campaign."""
+    customer: _builtins.str
+    """Resource name of the customer."""
+    reason: _builtins.str
+    """Why, for the audit log."""
+    request_id: _builtins.str
+    """UUID that makes a repetition harmless: it gets the answer of the first call."""
+    validate_only: _builtins.bool
+    """Whether to say only what would be given, or why nothing: a coupon that would be new comes without a code."""
+    def __init__(
+        self,
+        *,
+        campaign: _builtins.str = ...,
+        customer: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign", b"campaign", "customer", b"customer", "reason", b"reason", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GiveCouponRequest: _TypeAlias = GiveCouponRequest  # noqa: Y015
+
+@_typing.final
+class GiveCouponResponse(_message.Message):
+    """Response of CouponService.GiveCoupon."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUPON_FIELD_NUMBER: _builtins.int
+    GIVEN_FIELD_NUMBER: _builtins.int
+    given: _builtins.bool
+    """Whether it was given by this call; else the customer had it before."""
+    @_builtins.property
+    def coupon(self) -> _coupon_pb2.Coupon:
+        """The customer's coupon."""
+
+    def __init__(
+        self,
+        *,
+        coupon: _coupon_pb2.Coupon | None = ...,
+        given: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["coupon", b"coupon"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coupon", b"coupon", "given", b"given"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GiveCouponResponse: _TypeAlias = GiveCouponResponse  # noqa: Y015
+
+@_typing.final
 class ImportCouponsRequest(_message.Message):
     """Request of CouponService.ImportCoupons: one message of the stream. All fields but rows are the same in each of them."""
 

@@ -71,6 +71,11 @@ class CouponServiceStub:
                 request_serializer=tierwise_dot_v1_dot_coupon__service__pb2.UnblockCouponRequest.SerializeToString,
                 response_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.UnblockCouponResponse.FromString,
                 _registered_method=True)
+        self.GiveCoupon = channel.unary_unary(
+                '/tierwise.v1.CouponService/GiveCoupon',
+                request_serializer=tierwise_dot_v1_dot_coupon__service__pb2.GiveCouponRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.GiveCouponResponse.FromString,
+                _registered_method=True)
         self.ImportCoupons = channel.stream_unary(
                 '/tierwise.v1.CouponService/ImportCoupons',
                 request_serializer=tierwise_dot_v1_dot_coupon__service__pb2.ImportCouponsRequest.SerializeToString,
@@ -150,6 +155,14 @@ class CouponServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GiveCoupon(self, request, context):
+        """Gives one customer a code by hand, of a campaign that is active and within its budget: for the shop's own service desk.
+        Who has a code of the campaign that is not used is answered with that one. Who is held out is refused. Nothing is sent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ImportCoupons(self, request_iterator, context):
         """Takes in codes of the shop's own, which the launch of their campaign gives out in the place of new ones. The messages of
         a stream are one import, of at most 200000 rows; rows that were taken in before change nothing.
@@ -217,6 +230,11 @@ def add_CouponServiceServicer_to_server(servicer, server):
                     servicer.UnblockCoupon,
                     request_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.UnblockCouponRequest.FromString,
                     response_serializer=tierwise_dot_v1_dot_coupon__service__pb2.UnblockCouponResponse.SerializeToString,
+            ),
+            'GiveCoupon': grpc.unary_unary_rpc_method_handler(
+                    servicer.GiveCoupon,
+                    request_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.GiveCouponRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_coupon__service__pb2.GiveCouponResponse.SerializeToString,
             ),
             'ImportCoupons': grpc.stream_unary_rpc_method_handler(
                     servicer.ImportCoupons,
@@ -429,6 +447,33 @@ class CouponService:
             '/tierwise.v1.CouponService/UnblockCoupon',
             tierwise_dot_v1_dot_coupon__service__pb2.UnblockCouponRequest.SerializeToString,
             tierwise_dot_v1_dot_coupon__service__pb2.UnblockCouponResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GiveCoupon(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.CouponService/GiveCoupon',
+            tierwise_dot_v1_dot_coupon__service__pb2.GiveCouponRequest.SerializeToString,
+            tierwise_dot_v1_dot_coupon__service__pb2.GiveCouponResponse.FromString,
             options,
             channel_credentials,
             insecure,

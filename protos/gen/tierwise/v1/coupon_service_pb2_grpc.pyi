@@ -55,6 +55,10 @@ class CouponServiceStub:
     """
     UnblockCoupon: _grpc.UnaryUnaryMultiCallable[_coupon_service_pb2.UnblockCouponRequest, _coupon_service_pb2.UnblockCouponResponse]
     """Lets a blocked code be used again. One that may be used stays as it is."""
+    GiveCoupon: _grpc.UnaryUnaryMultiCallable[_coupon_service_pb2.GiveCouponRequest, _coupon_service_pb2.GiveCouponResponse]
+    """Gives one customer a code by hand, of a campaign that is active and within its budget: for the shop's own service desk.
+    Who has a code of the campaign that is not used is answered with that one. Who is held out is refused. Nothing is sent.
+    """
     ImportCoupons: _grpc.StreamUnaryMultiCallable[_coupon_service_pb2.ImportCouponsRequest, _coupon_service_pb2.ImportCouponsResponse]
     """Takes in codes of the shop's own, which the launch of their campaign gives out in the place of new ones. The messages of
     a stream are one import, of at most 200000 rows; rows that were taken in before change nothing.
@@ -94,6 +98,10 @@ class CouponServiceAsyncStub(CouponServiceStub):
     """
     UnblockCoupon: _aio.UnaryUnaryMultiCallable[_coupon_service_pb2.UnblockCouponRequest, _coupon_service_pb2.UnblockCouponResponse]  # type: ignore[assignment]
     """Lets a blocked code be used again. One that may be used stays as it is."""
+    GiveCoupon: _aio.UnaryUnaryMultiCallable[_coupon_service_pb2.GiveCouponRequest, _coupon_service_pb2.GiveCouponResponse]  # type: ignore[assignment]
+    """Gives one customer a code by hand, of a campaign that is active and within its budget: for the shop's own service desk.
+    Who has a code of the campaign that is not used is answered with that one. Who is held out is refused. Nothing is sent.
+    """
     ImportCoupons: _aio.StreamUnaryMultiCallable[_coupon_service_pb2.ImportCouponsRequest, _coupon_service_pb2.ImportCouponsResponse]  # type: ignore[assignment]
     """Takes in codes of the shop's own, which the launch of their campaign gives out in the place of new ones. The messages of
     a stream are one import, of at most 200000 rows; rows that were taken in before change nothing.
@@ -172,6 +180,16 @@ class CouponServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_coupon_service_pb2.UnblockCouponResponse, _abc.Awaitable[_coupon_service_pb2.UnblockCouponResponse]]:
         """Lets a blocked code be used again. One that may be used stays as it is."""
+
+    @_abc_1.abstractmethod
+    def GiveCoupon(
+        self,
+        request: _coupon_service_pb2.GiveCouponRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_coupon_service_pb2.GiveCouponResponse, _abc.Awaitable[_coupon_service_pb2.GiveCouponResponse]]:
+        """Gives one customer a code by hand, of a campaign that is active and within its budget: for the shop's own service desk.
+        Who has a code of the campaign that is not used is answered with that one. Who is held out is refused. Nothing is sent.
+        """
 
     @_abc_1.abstractmethod
     def ImportCoupons(

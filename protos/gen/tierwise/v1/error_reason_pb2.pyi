@@ -288,6 +288,18 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The clock came too late to launch a campaign at its time. Example: "it was not launched within 6 hours of its time"."""
     COUPON_BLOCKED: _ErrorReason.ValueType  # 198
     """Somebody blocked this one code. Example: "this code is blocked"."""
+    CAMPAIGN_NOT_RUNNING: _ErrorReason.ValueType  # 199
+    """Nobody is given a code by hand of a campaign that is not active, or has not begun. Example: "campaigns/spring is PAUSED"."""
+    CUSTOMER_HELD_OUT: _ErrorReason.ValueType  # 200
+    """The customer is in the campaign's holdout, which gets nothing. Example: "the customer is held out, to compare with:
+    choose another campaign".
+    """
+    NOTHING_FOR_CUSTOMER: _ErrorReason.ValueType  # 201
+    """The campaign has no offer that the customer could use. Example: "campaigns/spring has no offer for the tier LOW"."""
+    BUDGET_COMMITTED: _ErrorReason.ValueType  # 202
+    """What is left of the budget may be needed for coupons that are out. Example: "what campaigns/spring has spent, and what
+    its coupons that are out may take yet, would need 61.20 GBP of its 60.00 GBP".
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused, why bulk work failed, why a launch was missed, or why a canary was set aside: the `reason` in the google.rpc.ErrorInfo that every
@@ -560,4 +572,16 @@ LAUNCH_TOO_LATE: ErrorReason.ValueType  # 196
 """The clock came too late to launch a campaign at its time. Example: "it was not launched within 6 hours of its time"."""
 COUPON_BLOCKED: ErrorReason.ValueType  # 198
 """Somebody blocked this one code. Example: "this code is blocked"."""
+CAMPAIGN_NOT_RUNNING: ErrorReason.ValueType  # 199
+"""Nobody is given a code by hand of a campaign that is not active, or has not begun. Example: "campaigns/spring is PAUSED"."""
+CUSTOMER_HELD_OUT: ErrorReason.ValueType  # 200
+"""The customer is in the campaign's holdout, which gets nothing. Example: "the customer is held out, to compare with:
+choose another campaign".
+"""
+NOTHING_FOR_CUSTOMER: ErrorReason.ValueType  # 201
+"""The campaign has no offer that the customer could use. Example: "campaigns/spring has no offer for the tier LOW"."""
+BUDGET_COMMITTED: ErrorReason.ValueType  # 202
+"""What is left of the budget may be needed for coupons that are out. Example: "what campaigns/spring has spent, and what
+its coupons that are out may take yet, would need 61.20 GBP of its 60.00 GBP".
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
