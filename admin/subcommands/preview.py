@@ -79,7 +79,7 @@ def _parts(shown: Preview) -> dict[str, list[dict[str, object]]]:
 
 def _change(change: Change | None) -> list[dict[str, object]]:
     if change is None:
-        return [{"basis": "no past holdout yet: this is response, not effect"}]
+        return [{"basis": "no past campaign has taught yet whom an offer changes: this is response, not effect"}]
     learned = change.learned
     return [
         {

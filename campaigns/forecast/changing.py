@@ -20,6 +20,8 @@ MOST = 50_000
 """Customers of one campaign from whom is learned."""
 TOP = 0.3
 """The share of an audience of which it is told how much of the effect it keeps."""
+SAME = 1e-9
+"""Difference of effects that are one effect, but for rounding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,13 @@ class Change:
     """Between which it lies at 95 %, as far as the past campaign tells."""
     kept: float | None
     """Share of the effect that the TOP share of the audience keeps; None where the offer is not expected to help."""
+    alike: bool
+    """Whether the same is expected of all, since the past campaign tells nobody apart."""
+
+    @property
+    def by_chance(self) -> bool:
+        """Whether chance alone may have made what the past campaign changed."""
+        return self.low <= 0 <= self.high
 
     @property
     def by_effect(self) -> bool:
@@ -80,4 +89,5 @@ def expected(snapshot: Snapshot, drawn: Sequence[str], *, customers: int) -> Cha
         learned=learned, customers=customers, expected=customers * mean,
         low=customers * (mean + learned.effect_low - learned.effect),
         high=customers * (mean + learned.effect_high - learned.effect), kept=top / total if total > 0 else None,
+        alike=bool(np.ptp(effects) < SAME),
     )  # fmt: skip

@@ -78,7 +78,7 @@ class Preview:
     """Codes that the shop brought along for it."""
     examples: tuple[Example, ...]
     change: Change | None
-    """What the offer is expected to change, as a past campaign did; None where none held anybody out."""
+    """What the offer is expected to change, as a past campaign did; None where none has taught it yet."""
 
     @property
     def audience(self) -> int:

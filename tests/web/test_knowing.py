@@ -31,6 +31,7 @@ from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.discount import Discount, Percent
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Levels, Measure, Method, Tier
+from database.audiences import facts
 from database.events import availability
 from database.events.items import copy_items
 from database.events.store import insert_events
@@ -208,6 +209,36 @@ def test_the_card_says_what_an_offer_adds_and_who_taught_it(shop: Site) -> None:
     assert faults(page) == []
     in_chinese(page)
     expect(page.get_by_text("优惠带来的提升+3.4个百分点的购买概率")).to_be_visible()
+
+
+def test_the_preview_says_what_an_offer_changes_and_when_that_may_be_chance(shop: Site) -> None:
+    crowd = [f"d{number:03}" for number in range(200)]
+    store_scores(shop.database, dict.fromkeys(crowd, 9000))
+    with shop.database.writing() as transaction:
+        insert_events(transaction, [_order(who) for who in crowd[::2]])
+        facts.refresh(transaction, None, as_of=NOW, currency="GBP")
+    create_campaign(shop.database, "next", end_time=NOT_OVER)
+    page = shop.enter("anna", viewport={"width": 1100, "height": 700})
+    preview = page.locator(".forecast")
+    told = (
+        (0.0, "expected to change 6.0 (95%: 4.0 – 8.0): they buy because of it. The 30% whom it changes most keep 50%"),
+        (-0.025, "expected to change 1.0 (95%: -1.0 – 3.0): they buy because of it. That may be chance"),
+        (-0.09, "get it 12 fewer are expected to buy than without an offer (95%: 10 – 14). Learned from"),
+    )
+    for place, (more, said) in enumerate(told):
+        teach(shop.database, f"past{place}", ended_days=place, more=more)
+        page.goto("/campaigns/next/edit/review")
+        expect(preview).to_contain_text(said)
+
+    assert faults(page) == []
+    picture(page, "preview")
+
+
+def _order(who: str) -> Event:
+    return Event(
+        event_id=who, customer_id=who, time=NOW - timedelta(days=9), event_type=EventType.PURCHASE, order_id=who,
+        item_id="i", quantity=1, unit_price_minor=500, currency="GBP",
+    )  # fmt: skip
 
 
 def test_the_card_says_why_a_score_is_what_it_is_and_why_campaigns_give_what_they_give(shop: Site) -> None:

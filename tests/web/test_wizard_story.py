@@ -103,7 +103,9 @@ def limit(anna: Page) -> None:
 def submit(anna: Page) -> None:
     preview = anna.locator(".forecast")
     expect(preview).to_contain_text("Additional revenue")
-    expect(preview).to_contain_text("No past campaign held anybody out yet: this is response, not effect.")
+    expect(preview).to_contain_text(
+        "No past campaign has taught yet whom an offer changes: this is response, not effect."
+    )
     expect(preview.get_by_role("row", name="tier without an offer")).to_contain_text("30")
     expect(preview.get_by_role("row", name="never scored")).to_have_count(0)
     assert faults(anna) == []

@@ -1,7 +1,7 @@
 """Which learner says whom to target: the best one, where it beats targeting by response by more than chance; else that.
 
-The best of several has more luck than one, so the intervals hold for all of them at once (max-t bootstrap, Romano and
-Wolf 2005), and what the whole procedure is worth is measured with the choice made without those it is measured on.
+The best of several has more luck than one, so the intervals hold for all of them at once (max-t, Romano and Wolf
+2005), and what the whole procedure is worth is measured with the choice made without those it is measured on.
 """
 
 from collections.abc import Mapping
@@ -12,10 +12,14 @@ import numpy as np
 from scoring.seen.actions import Floats
 from training.metrics import ranks_of
 from training.uplift.learners import Learner
-from training.uplift.qini import bootstrap, curve, qini, ranking
+from training.uplift.qini import curve, influence, qini, ranking
 from training.uplift.trial import Trial, folds
 
 COVERAGE = 0.95
+DEVIATIONS = 1.959964
+"""Of a normal distribution to either side of its mean, between which 95 % lie."""
+DRAWS = 20_000
+"""Of how far all learners stray at once."""
 PARTS = 5
 TOP = 0.3
 RIVALS = tuple(learner for learner in Learner if learner is not Learner.RESPONSE)
@@ -68,41 +72,45 @@ class Choice:
         return self.figures[self.learner].qini.low > 0
 
 
-def choose(trial: Trial, scores: Mapping[Learner, Floats], *, resamples: int, seed: int) -> Choice:
+def choose(trial: Trial, scores: Mapping[Learner, Floats], *, seed: int) -> Choice:
     """From [N] scores that are out of fold."""
-    curves = [curve(trial, ranking(scores[learner])) for learner in ORDER]
-    found = np.array([each.qini for each in curves])
-    drawn = bootstrap(trial, [scores[learner] for learner in ORDER], resamples=resamples, seed=seed)
-    ahead = [None, *_together(found[1:] - found[0], drawn[:, 1:] - drawn[:, :1])]
+    rankings = [ranking(scores[learner]) for learner in ORDER]
+    curves = [curve(trial, ranked) for ranked in rankings]
+    found, moved = np.array([each.qini for each in curves]), [influence(trial, ranked) for ranked in rankings]
+    ahead = [None, *_together(found[1:] - found[0], np.array([each - moved[0] for each in moved[1:]]), seed)]
     figures = {
-        learner: Figures(qini=_alone(value, draws), top=each.at(TOP) / TOP, ahead=lead)
-        for learner, value, draws, each, lead in zip(ORDER, found, drawn.T, curves, ahead, strict=True)
+        learner: Figures(qini=_alone(value, by), top=each.at(TOP) / TOP, ahead=lead)
+        for learner, value, by, each, lead in zip(ORDER, found, moved, curves, ahead, strict=True)
     }
     best = max(RIVALS, key=lambda learner: figures[learner].qini.value)
     lead = figures[best].ahead
     return Choice(learner=best if lead is not None and lead.low > 0 else Learner.RESPONSE, figures=figures, best=best)
 
 
-def nested(trial: Trial, scores: Mapping[Learner, Floats], *, resamples: int, seed: int) -> float:
+def nested(trial: Trial, scores: Mapping[Learner, Floats], *, seed: int) -> float:
     """Qini of the rule: each part of the customers is ranked by what is chosen on the others."""
     parts = folds(trial, PARTS, np.random.default_rng(seed))
     ranks = np.empty(len(trial))
     for part in range(PARTS):
         rows, others = parts == part, parts != part
         seen = {learner: values[others] for learner, values in scores.items()}
-        chosen = choose(trial.part(others), seen, resamples=resamples, seed=seed).learner
+        chosen = choose(trial.part(others), seen, seed=seed).learner
         ranks[rows] = ranks_of(scores[chosen][rows]) / rows.sum()
     return qini(trial, ranks)
 
 
-def _alone(value: float, draws: Floats) -> Interval:
-    low, high = np.quantile(draws, ((1 - COVERAGE) / 2, (1 + COVERAGE) / 2))
-    return Interval(value=float(value), low=float(low), high=float(high))
+def _alone(value: float, moved: Floats) -> Interval:
+    reach = DEVIATIONS * float(np.sqrt(moved @ moved))
+    return Interval(value=float(value), low=float(value) - reach, high=float(value) + reach)
 
 
-def _together(differences: Floats, draws: Floats) -> list[Interval]:
-    deviation = np.maximum(draws.std(axis=0), 1e-12)
-    reach = np.quantile(np.abs((draws - differences) / deviation).max(axis=1), COVERAGE) * deviation
+def _together(differences: Floats, moved: Floats, seed: int) -> list[Interval]:
+    """Of differences that customers move by [differences, N]."""
+    shared = moved @ moved.T
+    deviation = np.sqrt(np.maximum(np.diag(shared), 1e-24))
+    random = np.random.default_rng(seed)
+    draws = random.multivariate_normal(np.zeros(len(shared)), shared / np.outer(deviation, deviation), DRAWS)
+    reach = np.quantile(np.abs(draws).max(axis=1), COVERAGE) * deviation
     return [
         Interval(value=float(value), low=float(value - width), high=float(value + width))
         for value, width in zip(differences, reach, strict=True)

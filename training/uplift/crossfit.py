@@ -11,9 +11,16 @@ from training.progress import Progress
 from training.uplift.learners import LEARNERS, Learner
 from training.uplift.trial import Trial, folds
 
-FOLDS = 10
+MOST_FOLDS, FEWEST_FOLDS = 10, 3
+LEARNED = 1_000_000
+"""Customers whom all folds learn from: a tenth more of so many teaches next to nothing."""
 FITS = 3
 """Of which a kept model is the mean where trees are grown: one alone leans on which customers they happened to draw."""
+
+
+def parts_of(customers: int) -> int:
+    """Into how many folds so many are divided."""
+    return min(MOST_FOLDS, max(FEWEST_FOLDS, LEARNED // customers))
 
 
 def cross_fit(trial: Trial, *, parts: int, seed: int, progress: Progress) -> Mapping[Learner, Floats]:

@@ -8,11 +8,8 @@ import numpy as np
 
 from scoring.seen.actions import Floats
 from scoring.uplift.model import Line
-from training.uplift.choice import Interval
+from training.uplift.choice import DEVIATIONS, Interval
 from training.uplift.trial import Trial
-
-DEVIATIONS = 1.959964
-"""Of a normal distribution to either side of its mean, between which 95 % lie."""
 
 
 def average(trial: Trial, response: Floats) -> Interval:

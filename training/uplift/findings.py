@@ -8,15 +8,12 @@ from scoring.seen.actions import Floats
 from scoring.uplift.model import Line, UpliftModel
 from training.progress import Progress
 from training.uplift.choice import Choice, Figures, Interval, choose, nested
-from training.uplift.crossfit import FOLDS, cross_fit, on_all
+from training.uplift.crossfit import cross_fit, on_all, parts_of
 from training.uplift.effect import average, fit_line
 from training.uplift.learners import Learner
 from training.uplift.propensity import foretold
 from training.uplift.reading import Reading
 from training.uplift.trial import Trial
-
-RESAMPLES = 400
-NESTED_RESAMPLES = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,20 +52,20 @@ class Findings:
         }  # fmt: skip
 
 
-def learn(
-    trial: Trial, *, seed: int, progress: Progress, given: bool = False, parts: int = FOLDS,
-    resamples: int = RESAMPLES,
-) -> Findings:  # fmt: skip
-    """Equal trials and seeds give equal findings; `given` keeps the trial's propensities as they are."""
-    estimated = None if given else foretold(trial, seed=seed)
+def learn(trial: Trial, *, seed: int, progress: Progress, given: bool = False, parts: int | None = None) -> Findings:
+    """Equal trials and seeds give equal findings; `given` keeps the trial's propensities as they are.
+
+    More customers are divided into fewer parts, unless it is said into how many.
+    """
+    estimated = None if given else foretold(trial, seed=seed, progress=progress)
     if estimated is not None:
         trial = replace(trial, propensity=estimated)
-    scores = cross_fit(trial, parts=parts, seed=seed, progress=progress)
-    chosen = choose(trial, scores, resamples=resamples, seed=seed)
+    scores = cross_fit(trial, parts=parts or parts_of(len(trial)), seed=seed, progress=progress)
+    chosen = choose(trial, scores, seed=seed)
     response = scores[Learner.RESPONSE]
     return Findings(
         trial=trial, scores=scores, choice=chosen, effect=average(trial, response),
-        nested_qini=nested(trial, scores, resamples=min(resamples, NESTED_RESAMPLES), seed=seed),
+        nested_qini=nested(trial, scores, seed=seed),
         line=fit_line(trial, scores[chosen.learner], response), drawn_alike=estimated is None,
     )  # fmt: skip
 

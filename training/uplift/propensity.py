@@ -5,6 +5,7 @@ import numpy as np
 from scoring.predictors.boosters import lightgbm
 from scoring.seen.actions import Floats
 from training.metrics import auc
+from training.progress import Progress, silence
 from training.uplift.trial import Trial, folds
 
 SHAPE = {
@@ -19,7 +20,7 @@ LEAST = 0.02
 """A customer who is hardly ever treated must not stand for fifty others."""
 
 
-def foretold(trial: Trial, *, seed: int) -> Floats | None:
+def foretold(trial: Trial, *, seed: int, progress: Progress = silence) -> Floats | None:
     """[N] what features say out of fold; None where they say nothing, as in a trial that was drawn."""
     said, parts = np.empty(len(trial)), folds(trial, FOLDS, np.random.default_rng(seed))
     for part in range(FOLDS):
@@ -28,6 +29,7 @@ def foretold(trial: Trial, *, seed: int) -> Floats | None:
         data = lightgbm.Dataset(others.features, others.treated, categorical_feature=list(trial.categorical))
         trees = lightgbm.train(SHAPE | {"seed": seed}, data, ROUNDS)
         said[rows] = trees.predict(trial.features[rows], num_threads=1)
+        progress("looking whether features foretell who was treated", part + 1, FOLDS)
     treated = float(trial.treated.sum())
     # Of the area under the curve where both are alike (Mann and Whitney 1947).
     deviation = np.sqrt((len(trial) + 1) / (12 * treated * (len(trial) - treated)))

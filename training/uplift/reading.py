@@ -222,14 +222,16 @@ def _after(values: pl.Series, later: Mapping[str, Flags]) -> str | None:
 
 
 def _one_sided(values: pl.Series, happened: Flags) -> tuple[str, str] | None:
-    """The one value that it has where something happened, or where it did not, and has not on the other side."""
+    """What those alone are to whom something happened, or to whom it did not: always the usual value, or never."""
     usual = values.drop_nulls().mode().sort().first()
     if unknown := values.null_count() > (values == usual).sum():
         usual = None
     differs = values.ne_missing(pl.Series([usual], dtype=values.dtype)).to_numpy()
-    for having, side in ((happened, "with"), (~happened, "without")):
-        if not differs[having].any() and differs.mean() * having.sum() > EXPECTED:
-            return "never known" if unknown else f"always {usual!s}", side
+    always, never = ("never known", "always known") if unknown else (f"always {usual!s}", f"never {usual!s}")
+    for words, others in ((always, differs), (never, ~differs)):
+        for having, side in ((happened, "with"), (~happened, "without")):
+            if not others[having].any() and others.mean() * having.sum() > EXPECTED:
+                return words, side
     return None
 
 

@@ -19,11 +19,9 @@ from training.uplift.qini import qini
 from training.uplift.reading import Reading, Treatment, read
 from training.uplift.trial import Trial
 
-QUICK = {"parts": 3, "resamples": 50}
-
 
 def found(trial: Trial, *, given: bool = True) -> Findings:
-    return learn(trial, seed=0, progress=lambda *_: None, given=given, **QUICK)
+    return learn(trial, seed=0, progress=lambda *_: None, given=given, parts=3)
 
 
 @pytest.fixture(scope="module")

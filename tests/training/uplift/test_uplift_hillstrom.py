@@ -22,7 +22,7 @@ def trial_of(folder: Path, mail: str) -> Trial:
 
 def chosen(trial: Trial) -> Choice:
     scores = cross_fit(trial, parts=3, seed=0, progress=lambda *_: None)
-    return choose(trial, scores, resamples=60, seed=0)
+    return choose(trial, scores, seed=0)
 
 
 def test_the_mail_for_women_changes_others_than_those_who_visit(real_data: Path) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_trials import made_trial
 
-from training.uplift.qini import bootstrap, curve, qini, ranking
+from training.uplift.qini import curve, influence, qini, ranking
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -63,12 +63,30 @@ def test_random_targeting_is_worth_nothing(seed: int) -> None:
     assert abs(found.mean()) < 5 * found.std() / np.sqrt(len(found))
 
 
-def test_resamples_are_of_the_same_customers_for_all_scores() -> None:
+def test_a_customer_counts_for_as_much_as_counting_them_once_more_moves() -> None:
+    """By the definition, over 2,000 customers of whom some have equal scores and the first steps know one arm alone."""
     random = np.random.default_rng(0)
-    trial = made_trial(random.random(500) < 0.3, random.random(500) < 0.5)
-    score = random.random(500)
+    treated, propensity = random.random(2_000) < 0.8, random.choice([0.7, 0.9], 2_000)
+    trial = made_trial(random.random(2_000) < 0.3, treated, propensity=propensity)
+    score = np.round(random.random(2_000), 2) + treated * (random.random(2_000) < 0.01)
+    moved = influence(trial, ranking(score))
 
-    drawn = bootstrap(trial, [score, score, -score], resamples=5, seed=3)
-    assert (drawn[:, 0] == drawn[:, 1]).all()
-    assert len(set(drawn[:, 0].tolist())) == 5
-    assert (drawn == bootstrap(trial, [score, score, -score], resamples=5, seed=3)).all()
+    assert moved.sum() == pytest.approx(0, abs=1e-9)
+    for who in (0, 1, int(np.argmax(score)), int(np.argmin(score))):
+        once_more = np.append(np.arange(2_000), who)
+        gained = qini(trial.part(once_more), score[once_more]) - qini(trial, score)
+        assert gained == pytest.approx(moved[who], rel=0.02, abs=1e-4)
+
+
+def test_chance_moves_qini_as_far_as_said() -> None:
+    """Over other outcomes and treatments of customers who are drawn anew."""
+    found = []
+    for seed in range(200):
+        random = np.random.default_rng(seed)
+        treated, score = random.random(400) < 0.5, random.random(400)
+        trial = made_trial(random.random(400) < 0.2 + 0.3 * treated * score, treated)
+        moved = influence(trial, ranking(score))
+        found.append((qini(trial, score), np.sqrt(moved @ moved)))
+    values, deviations = np.array(found).T
+
+    assert deviations.mean() == pytest.approx(values.std(), rel=0.15)

@@ -71,16 +71,20 @@ def test_what_tells_who_was_treated_or_what_came_is_left_out() -> None:
         paid=pl.when("visit").then(pl.int_range(SIZE) % 90),
         letter=pl.when(arm="mail").then(pl.int_range(SIZE) % 2).otherwise(2),
         number=pl.int_range(SIZE),
+        looked=pl.col("visit") | (pl.int_range(SIZE) % 12 == 0),
+        opened=pl.when(pl.col("visit") | (pl.int_range(SIZE) % 12 == 0)).then(pl.int_range(SIZE) % 90),
     )
     assert dict(reading(frame).left_out) == {
         "sent": "sent is never known without arm: it seems to be known only afterwards",
         "paid": "paid is never known without visit: it seems to be known only afterwards",
         "letter": "letter is always 2 without arm: it seems to be known only afterwards",
         "number": "number names customers",
+        "looked": "looked is never False with visit: it seems to be known only afterwards",
+        "opened": "opened is always known with visit: it seems to be known only afterwards",
     }
     several = frame.with_columns(letter=pl.when(arm="mail").then(1).otherwise(pl.int_range(SIZE) % 5 + 2))
     assert reading(several).left_out["letter"].startswith("letter is always 1 with arm")
-    assert reading(several.with_columns(letter=pl.int_range(SIZE) % 6)).left_out["letter"] == (
+    assert reading(several.with_columns(letter=pl.int_range(SIZE) % 60)).left_out["letter"] == (
         "letter tells arm of everybody: it seems to be known only afterwards"
     )
     assert [column.name for column in reading(frame, features=["number", "sent"]).columns] == ["number", "sent"]
