@@ -8,6 +8,7 @@ from bench.figures import Figure
 from database.reporting import refreshing
 from database.session import Database
 from worker.clock import reporting
+from worker.clock.tick import Tick
 
 BOUND_SECONDS = 60.0
 
@@ -15,11 +16,12 @@ BOUND_SECONDS = 60.0
 def refreshed(database: Database) -> dict[str, Figure]:
     """Seconds of counting campaigns, and of each report whose rows are kept."""
     now = datetime.now(UTC)
+    tick = Tick(database=database, now=now, seconds=math.inf, enough=lambda: False)
     started = time.perf_counter()
-    reporting.count(database, now, every=timedelta(0), seconds=math.inf, enough=lambda: False)
+    reporting.count(tick, every=timedelta(0))
     counted = {"counting campaigns for reports": _figure(time.perf_counter() - started)}
     started = time.perf_counter()
-    reporting.count_messages(database, seconds=math.inf, enough=lambda: False)
+    reporting.count_messages(tick)
     counted["counting messages that came"] = _figure(time.perf_counter() - started)
     with database.reading() as snapshot:
         names = refreshing.due(snapshot, now, every=timedelta(0))

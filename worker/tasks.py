@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 from multiprocessing.sharedctypes import RawValue
 from typing import Any
@@ -19,6 +18,7 @@ from database.work.duties import Duty
 from worker.advance import HOPELESS, advance, give_up, stumble
 from worker.clock import canary, duties, model_folders, reporting, schedule, uplift, wellbeing
 from worker.clock.duties import Doing
+from worker.clock.tick import Tick
 from worker.steps import expected_uplifts
 from worker.tools import Tools
 
@@ -52,22 +52,24 @@ def register(app: Celery, tools: Tools) -> None:
     @app.task(name=schedule.TICK, bind=True, shared=False)
     def _tick(self: Task[Any, Any]) -> None:
         until = time.monotonic() + tools.settings.task_seconds
-        now = tools.now()
-        doings = _doings(tools, now, enough=lambda: stopping() or time.monotonic() > until)
-        duties.do(tools.database, doings, now, log_id=str(self.request.id))
+        tick = Tick(
+            database=tools.database, now=tools.now(), seconds=tools.settings.step_seconds,
+            enough=lambda: stopping() or time.monotonic() > until,
+        )  # fmt: skip
+        duties.do(tools.database, _doings(tools, tick), tick.now, log_id=str(self.request.id))
 
 
-def _doings(tools: Tools, now: datetime, *, enough: Callable[[], bool]) -> dict[Duty, Doing]:
+def _doings(tools: Tools, tick: Tick) -> dict[Duty, Doing]:
     """What the clock looks after, each by itself: what takes no time, then what reads or learns a lot.
 
     One of the latter may take its process along, at each tick again: it keeps none of the former waiting, and the
     others only until their turn to be first.
     """
-    return _prompt(tools, now, enough) | dict(schedule.in_turn([*_thorough(tools, now, enough).items()], now))
+    return _prompt(tools, tick) | dict(schedule.in_turn([*_thorough(tools, tick).items()], tick.now))
 
 
-def _prompt(tools: Tools, now: datetime, enough: Callable[[], bool]) -> dict[Duty, Doing]:
-    database, settings = tools.database, tools.settings
+def _prompt(tools: Tools, tick: Tick) -> dict[Duty, Doing]:
+    database, now, settings = tick.database, tick.now, tools.settings
     nightly = partial(schedule.nightly, database, now=now)
     return {
         Duty.LAUNCH_CAMPAIGNS: lambda: schedule.launch_campaigns(database, now),
@@ -77,25 +79,22 @@ def _prompt(tools: Tools, now: datetime, enough: Callable[[], bool]) -> dict[Dut
         Duty.BEGIN_TRAINING: partial(nightly, retraining.begin_due, at=settings.retrain_at),
         Duty.BEGIN_COMPARISON: partial(nightly, reconciliation.begin_due, at=settings.reconcile_at),
         Duty.BEGIN_VERIFICATION: partial(nightly, verification.begin_due, at=settings.verify_audit_at),
-        Duty.FORGET_ANSWERS: lambda: schedule.forget_answers(database, now, enough=enough),
+        Duty.FORGET_ANSWERS: lambda: schedule.forget_answers(tick),
         Duty.BEGIN_EXPECTING: lambda: expected_uplifts.begin_due(database, now),
     }
 
 
-def _thorough(tools: Tools, now: datetime, enough: Callable[[], bool]) -> dict[Duty, Doing]:
-    database, settings = tools.database, tools.settings
-    seconds = settings.step_seconds
+def _thorough(tools: Tools, tick: Tick) -> dict[Duty, Doing]:
+    settings = tools.settings
     return {
-        Duty.READ_DRIFT: lambda: wellbeing.read_drift(tools, now),
-        Duty.CHECK_EXPLANATIONS: lambda: wellbeing.check_explanations(tools, now),
-        Duty.REMOVE_FOLDERS: lambda: model_folders.tidy(tools, now),
-        Duty.READ_CANARIES: lambda: canary.take_readings(database, now, seconds=seconds, enough=enough),
-        Duty.MEASURE_CANARIES: lambda: canary.measure_accuracy(tools, now, enough=enough),
-        Duty.CLOSE_FORECASTS: lambda: schedule.close_forecasts(database, now, seconds=seconds, enough=enough),
-        Duty.REFRESH_REPORTS: lambda: reporting.tend(database, settings, now, enough=enough),
-        Duty.LEARN_UPLIFT: lambda: uplift.learn_from_campaigns(
-            database, now, currency=settings.currency, seconds=seconds, enough=enough
-        ),
+        Duty.READ_DRIFT: lambda: wellbeing.read_drift(tools, tick.now),
+        Duty.CHECK_EXPLANATIONS: lambda: wellbeing.check_explanations(tools, tick.now),
+        Duty.REMOVE_FOLDERS: lambda: model_folders.tidy(tools, tick.now),
+        Duty.READ_CANARIES: lambda: canary.take_readings(tick),
+        Duty.MEASURE_CANARIES: lambda: canary.measure_accuracy(tools, tick),
+        Duty.CLOSE_FORECASTS: lambda: schedule.close_forecasts(tick),
+        Duty.REFRESH_REPORTS: lambda: reporting.tend(tick, settings),
+        Duty.LEARN_UPLIFT: lambda: uplift.learn_from_campaigns(tick, currency=settings.currency),
     }
 
 

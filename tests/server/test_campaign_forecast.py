@@ -7,6 +7,7 @@ from pathlib import Path
 import grpc
 import pytest
 from made.campaigns import launch_campaign, make_cause, make_plan, store_scores
+from made.ticks import tick_at
 from running.serving import Shop, refusal, serving
 from running.shell import Shell
 from tierwise.v1 import campaign_forecast_pb2, campaign_service_pb2, tier_pb2
@@ -35,7 +36,7 @@ def ask(shop: Shop, name: str = "campaigns/spring") -> campaign_forecast_pb2.Cam
 def test_a_forecast_is_told_before_and_after_what_came(shop: Shop, database_url: str) -> None:
     before = ask(shop)
     end_campaigns(shop.database, PLAN.end_time)
-    close_forecasts(shop.database, PLAN.end_time + timedelta(days=9), seconds=60, enough=lambda: False)
+    close_forecasts(tick_at(shop.database, PLAN.end_time + timedelta(days=9)))
     after = ask(shop)
 
     assert [(line.tier, line.quantity) for line in before.lines] == [

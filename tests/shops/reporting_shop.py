@@ -19,6 +19,7 @@ from made.campaigns import (
     rescore,
     store_scores,
 )
+from made.ticks import tick_at
 from running.databases import Cluster
 from sqlalchemy import text
 
@@ -138,9 +139,9 @@ def open_shop(database: Database) -> None:
 def keep_fresh(database: Database, now: datetime = LATER, *, minimum: int = MINIMUM) -> None:
     """What the clock does; it does so again after an hour."""
     reporting.configure(database, ReportSettings(key="pepper", minimum_group=minimum, currency="GBP"), now)
-    reporting.take_readings(database, now, seconds=60, enough=lambda: False)
-    reporting.measure_models(database, now, seconds=60, enough=lambda: False)
-    reporting.refresh(database, now, every=timedelta(0), seconds=60, enough=lambda: False)
+    reporting.take_readings(tick_at(database, now))
+    reporting.measure_models(tick_at(database, now))
+    reporting.refresh(tick_at(database, now), every=timedelta(0))
     with database.writing() as transaction:
         transaction.execute(text("UPDATE report_views SET due_time = as_of + interval '1 hour'"))
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from made.campaigns import make_cause
+from made.ticks import tick_at
 from playwright.sync_api import expect
 from running.browser import Site, faults, in_chinese, picture
 from shops.canary_shop import compare
@@ -22,7 +23,7 @@ def test_results_of_a_canary_and_one_that_was_set_aside_are_seen(site: Site) -> 
     with site.database.reading() as snapshot:
         run = canary_runs.of_model(snapshot, "m2")[0]
     assert run.end_time is not None
-    assert canary.take_readings(site.database, run.end_time, seconds=60, enough=lambda: False) == 1
+    assert canary.take_readings(tick_at(site.database, run.end_time)) == 1
 
     with site.database.writing() as transaction:
         transaction.add(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from made.campaigns import make_cause
 from made.histories import AS_OF, random_shop
+from made.ticks import tick_at
 from networks.tiny_model import write_tiny_model
 from running.working import tools_on
 from sqlalchemy import text
@@ -55,7 +56,7 @@ def measured(database: Database) -> list[CanaryAccuracy]:
 
 def test_a_canary_is_looked_at_once_a_day_until_its_last_orders_are_in(shop: Database) -> None:
     def look(days: float) -> int:
-        return canary.take_readings(shop, BEGUN + timedelta(days=days), seconds=60, enough=lambda: False)
+        return canary.take_readings(tick_at(shop, BEGUN + timedelta(days=days)))
 
     counts = [look(days) for days in (0, 1, 1.01, 2)]
     with shop.writing() as transaction:
@@ -74,9 +75,10 @@ def test_both_models_are_asked_about_their_own_customers_when_a_horizon_is_over(
 ) -> None:
     with tools_on(database_url) as tools:
         counts = [
-            canary.measure_accuracy(tools, BEGUN + timedelta(days=days), enough=lambda: False) for days in (30, 31, 65)
+            canary.measure_accuracy(tools, tick_at(tools.database, BEGUN + timedelta(days=days)))
+            for days in (30, 31, 65)
         ]
-        again = canary.measure_accuracy(tools, AS_OF, enough=lambda: False)
+        again = canary.measure_accuracy(tools, tick_at(tools.database, AS_OF))
 
     found = measured(shop)
     assert (counts, again) == ([0, 1, 1], 0)
@@ -92,10 +94,10 @@ def test_models_are_asked_when_orders_of_after_the_horizon_have_come_in(shop: Da
         transaction.execute(text(f"CREATE TABLE in_a_file AS SELECT * {late}"), {"over": BEGUN + timedelta(days=30)})
         transaction.execute(text(f"DELETE {late}"), {"over": BEGUN + timedelta(days=30)})
     with tools_on(database_url) as tools:
-        early = canary.measure_accuracy(tools, BEGUN + timedelta(days=36), enough=lambda: False)
+        early = canary.measure_accuracy(tools, tick_at(tools.database, BEGUN + timedelta(days=36)))
         with shop.writing() as transaction:
             transaction.execute(text("INSERT INTO events SELECT * FROM in_a_file"))
-        after = canary.measure_accuracy(tools, BEGUN + timedelta(days=36), enough=lambda: False)
+        after = canary.measure_accuracy(tools, tick_at(tools.database, BEGUN + timedelta(days=36)))
 
     assert (early, after) == (0, 1)
 
@@ -105,12 +107,12 @@ def test_customers_are_known_and_their_orders_count_however_much_they_do_meanwhi
 ) -> None:
     month = BEGUN + timedelta(days=31)
     with tools_on(database_url) as tools:
-        canary.measure_accuracy(tools, month, enough=lambda: False)
+        canary.measure_accuracy(tools, tick_at(tools.database, month))
         before = measured(shop)
         with shop.writing() as transaction:
             transaction.execute(text("DELETE FROM canary_accuracy"))
             transaction.execute(text(VIEWS), {"since": month, "views": store.LATEST})
-        canary.measure_accuracy(tools, month, enough=lambda: False)
+        canary.measure_accuracy(tools, tick_at(tools.database, month))
 
     assert measured(shop) == before
 
@@ -119,7 +121,7 @@ def test_a_canary_of_nobody_is_looked_at_once(shop: Database, database_url: str)
     with shop.writing() as transaction:
         transaction.execute(text("UPDATE customers SET create_time = :later"), {"later": AS_OF})
     with tools_on(database_url) as tools:
-        counts = [canary.measure_accuracy(tools, BEGUN + timedelta(days=31), enough=lambda: False) for _ in range(2)]
+        counts = [canary.measure_accuracy(tools, tick_at(tools.database, BEGUN + timedelta(days=31))) for _ in range(2)]
 
     assert counts == [1, 0]
     assert [(each.said_by, each.customers, each.auc) for each in measured(shop)] == [("new", 0, None), ("old", 0, None)]
@@ -128,7 +130,7 @@ def test_a_canary_of_nobody_is_looked_at_once(shop: Database, database_url: str)
 def test_a_model_that_is_gone_is_not_asked_again_and_again(shop: Database, database_url: str, tmp_path: Path) -> None:
     (tmp_path / "old" / "weights.safetensors").unlink()
     with tools_on(database_url) as tools:
-        counts = [canary.measure_accuracy(tools, BEGUN + timedelta(days=31), enough=lambda: False) for _ in range(2)]
+        counts = [canary.measure_accuracy(tools, tick_at(tools.database, BEGUN + timedelta(days=31))) for _ in range(2)]
 
     new, old = measured(shop)
     assert counts == [1, 0]

@@ -20,6 +20,7 @@ from made.campaigns import (
     rescore,
     store_scores,
 )
+from made.ticks import tick_at
 from shops.reporting_shop import LATER, MINIMUM, PARIS, SPENDS, ask, bought, open_shop
 from sqlalchemy import text
 
@@ -44,9 +45,8 @@ TIERS = "SELECT tier, customers FROM reporting.tiers ORDER BY customers"
 def refresh(database: Database, now: datetime, *, seconds: float = 60, left: int = 99) -> list[str]:
     """What one tick makes anew, with time for so many."""
     steps = count()
-    return reporting.refresh(
-        database, now, every=HOUR, seconds=seconds, enough=lambda: next(steps) >= left, pace=math.inf
-    )
+    tick = tick_at(database, now, seconds=seconds, enough=lambda: next(steps) >= left)
+    return reporting.refresh(tick, every=HOUR, pace=math.inf)
 
 
 def to_count(database: Database, now: datetime) -> list[str]:
@@ -174,7 +174,7 @@ def test_a_campaign_that_is_over_is_counted_anew_where_its_counters_moved(
 
 def test_what_takes_little_is_made_anew_soon_and_says_when(shop_of_reports: Database, shop_url: str) -> None:
     def tick(now: datetime, pace: float) -> list[str]:
-        return reporting.refresh(shop_of_reports, now, every=HOUR, seconds=60, enough=lambda: False, pace=pace)
+        return reporting.refresh(tick_at(shop_of_reports, now), every=HOUR, pace=pace)
 
     soon = LATER + HOUR + timedelta(minutes=1)
     assert tick(LATER + HOUR, reporting.PACE) == STORED
@@ -200,7 +200,7 @@ def test_a_campaign_shows_as_soon_as_its_coupons_are_issued(shop_of_reports: Dat
 
 def test_a_launch_is_not_read_before_all_its_coupons_are_issued(database: Database) -> None:
     def read(now: datetime) -> int:
-        return reporting.take_readings(database, now, seconds=60, enough=lambda: False)
+        return reporting.take_readings(tick_at(database, now))
 
     store_scores(database, dict.fromkeys(("anna", "ben", "cara"), 9000))
     create_campaign(database)
@@ -252,7 +252,7 @@ def test_the_rows_have_an_index_to_be_refreshed_by(database_url: str) -> None:
 
 def test_a_campaign_is_read_once_a_day_until_its_aftermath_is_over(shop_of_reports: Database) -> None:
     def take(now: datetime) -> int:
-        return reporting.take_readings(shop_of_reports, now, seconds=60, enough=lambda: False)
+        return reporting.take_readings(tick_at(shop_of_reports, now))
 
     over = NOW + timedelta(days=30)
     assert take(LATER + HOUR) == 0
@@ -265,7 +265,7 @@ def test_a_campaign_is_read_once_a_day_until_its_aftermath_is_over(shop_of_repor
 def test_nothing_is_compared_before_the_first_midnight(database: Database) -> None:
     open_shop(database)
 
-    assert reporting.take_readings(database, NOW + HOUR, seconds=60, enough=lambda: False) == 2
+    assert reporting.take_readings(tick_at(database, NOW + HOUR)) == 2
 
     assert counts(database, "liability_readings", "result_readings") == (2, 0)
 
@@ -298,8 +298,8 @@ def test_scores_are_measured_when_their_horizon_is_over(shop_of_reports: Databas
 
     buy(shop_of_reports, 30)
     assert [due(days) for days in (10, 30, 31)] == [[], [], [(11, 30)]]
-    assert reporting.measure_models(shop_of_reports, NOW + timedelta(days=31), seconds=60, enough=lambda: False) == 1
-    assert reporting.measure_models(shop_of_reports, NOW + timedelta(days=31), seconds=60, enough=lambda: False) == 0
+    assert reporting.measure_models(tick_at(shop_of_reports, NOW + timedelta(days=31))) == 1
+    assert reporting.measure_models(tick_at(shop_of_reports, NOW + timedelta(days=31))) == 0
 
 
 def test_months_that_wait_for_nothing_are_not_read_whole_each_minute(shop_of_reports: Database) -> None:
@@ -312,7 +312,7 @@ def test_months_that_wait_for_nothing_are_not_read_whole_each_minute(shop_of_rep
 
     buy(shop_of_reports, 30)
     assert drawn(31) > 0
-    reporting.measure_models(shop_of_reports, NOW + timedelta(days=31), seconds=60, enough=lambda: False)
+    reporting.measure_models(tick_at(shop_of_reports, NOW + timedelta(days=31)))
     assert drawn(31) == 0
 
 
@@ -326,7 +326,7 @@ def sorted_loops(node: dict[str, Any]) -> Iterator[int]:
 
 def test_scores_wait_for_orders_of_after_their_horizon_which_a_file_may_bring_late(shop_of_reports: Database) -> None:
     def measured() -> int:
-        return reporting.measure_models(shop_of_reports, NOW + timedelta(days=95), seconds=60, enough=lambda: False)
+        return reporting.measure_models(tick_at(shop_of_reports, NOW + timedelta(days=95)))
 
     buy(shop_of_reports, 29)
     assert measured() == 0
@@ -345,7 +345,7 @@ def buy(shop_of_reports: Database, days: float) -> None:
 def test_a_tick_does_all_of_it(shop_of_reports: Database, shop_url: str) -> None:
     tomorrow = LATER + timedelta(days=1)
 
-    reporting.tend(shop_of_reports, Settings(report_minimum_group=13), tomorrow, enough=lambda: False)
+    reporting.tend(tick_at(shop_of_reports, tomorrow), Settings(report_minimum_group=13))
 
     assert ask(shop_url, "SELECT DISTINCT as_of FROM reporting.versions WHERE stored") == [(tomorrow,)]
     assert ask(shop_url, "SELECT count(*) FROM reporting.liability WHERE day = '2026-12-01'") == [(2,)]

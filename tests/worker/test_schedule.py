@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 from made.campaigns import add_customers, add_model, counts, make_cause
+from made.ticks import tick_at
 from sqlalchemy import text
 
 from campaigns.tiers import rescoring
@@ -98,7 +99,7 @@ def test_answers_to_request_ids_are_forgotten_after_thirty_days(database: Databa
         requests.claim(transaction, "Create", "old", b"1", DUE - timedelta(days=30, seconds=1))
         requests.claim(transaction, "Create", "younger", b"1", DUE - timedelta(days=30))
 
-    assert [forget_answers(database, DUE, enough=lambda: False) for _ in range(2)] == [1, 0]
+    assert [forget_answers(tick_at(database, DUE)) for _ in range(2)] == [1, 0]
 
 
 def test_old_answers_go_piece_by_piece_and_one_that_is_held_is_not_waited_for(
@@ -112,10 +113,10 @@ def test_old_answers_go_piece_by_piece_and_one_that_is_held_is_not_waited_for(
 
     with database.writing() as holder:
         holder.execute(text("SELECT FROM requests WHERE request_id = 'b' FOR UPDATE"))
-        assert forget_answers(database, DUE, enough=lambda: next(looks)) == 4
-        assert forget_answers(database, DUE, enough=lambda: False) == 1
+        assert forget_answers(tick_at(database, DUE, enough=lambda: next(looks))) == 4
+        assert forget_answers(tick_at(database, DUE)) == 1
 
-    assert forget_answers(database, DUE, enough=lambda: False) == 1
+    assert forget_answers(tick_at(database, DUE)) == 1
 
 
 def test_each_minute_another_step_is_the_first_and_none_is_left_out() -> None:

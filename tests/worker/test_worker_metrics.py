@@ -13,6 +13,7 @@ import pytest
 import yaml
 from made.audit_log import sealed, write_lines
 from made.campaigns import NOW, begin_launch, create_campaign, launch_campaign, make_cause, make_plan, store_scores
+from made.ticks import tick_at
 from prometheus_client.registry import Collector
 from running.worker_processes import wait_for
 
@@ -161,7 +162,7 @@ def end_night(database: Database, kind: str, response: Mapping[str, object], *, 
 
 def test_what_the_clock_is_there_for_is_told_with_its_age(database: Database) -> None:
     refreshed = NOW - timedelta(minutes=90)
-    reporting.refresh(database, refreshed, every=timedelta(0), seconds=60, enough=lambda: False)
+    reporting.refresh(tick_at(database, refreshed), every=timedelta(0))
     families = DutyMetrics(database, now=lambda: NOW)
     views = ("campaign_performance", "coupon_funnel", "messages", "tier_migrations", "tiers")
     reports = {f"tierwise_report_age_seconds{view}": 5400 for view in views}

@@ -9,52 +9,44 @@ import numpy as np
 from campaigns.models import registry
 from campaigns.watching import canary_readings as readings
 from campaigns.watching.canary_readings import LATE
-from database import patience
 from database.events.recall import recall
 from database.experiments import canary as groups
 from database.experiments.canary import ACTIVE, CANARY
 from database.models import canary_readings
 from database.models.canary_readings import CanaryAccuracy
 from database.models.canary_runs import CanaryRun
-from database.session import Database
 from events.packing import unpacked
 from scoring.networks.network import HORIZONS
 from scoring.score import ModelRejected
 from training.evaluating.judging import NOTHING, accuracy
-from worker.clock.schedule import Enough, each, while_there_is_time
+from worker.clock.tick import Tick, each
 from worker.steps.judging import DRAWN
 from worker.tools import Tools
 
 log = logging.getLogger(__name__)
 
 
-def take_readings(database: Database, now: datetime, *, seconds: float, enough: Enough) -> int:
-    """The day's look at each run that was not looked at, each in a transaction of its own; how many."""
-    with database.reading() as snapshot:
-        waiting = readings.due(snapshot, now)
-    return sum(each(partial(_taken, database, run, now, seconds) for run in while_there_is_time(waiting, enough)))
+def take_readings(tick: Tick) -> int:
+    """The day's look at each run that was not looked at; how many."""
+    with tick.database.reading() as snapshot:
+        waiting = readings.due(snapshot, tick.now)
+    return sum(tick.each(waiting, lambda transaction, run: readings.take(transaction, run, tick.now)))
 
 
-def measure_accuracy(tools: Tools, now: datetime, *, enough: Enough) -> int:
+def measure_accuracy(tools: Tools, tick: Tick) -> int:
     """Ask both models of each run what they would have said as it began, where a horizon is over; how many times.
 
     As long as nobody has an order of after it, those within it may be missing too: a shop may bring files once a week.
     """
-    with tools.database.reading() as snapshot:
+    with tick.database.reading() as snapshot:
         waiting = [
             (run, days)
             for days in HORIZONS
             for run in canary_readings.not_measured(
-                snapshot, timedelta(days=days), begun_before=now - timedelta(days=days) - LATE
+                snapshot, timedelta(days=days), begun_before=tick.now - timedelta(days=days) - LATE
             )
         ]
-    return sum(each(partial(_measured, tools, *what, now) for what in while_there_is_time(waiting, enough)))
-
-
-def _taken(database: Database, run: CanaryRun, now: datetime, seconds: float) -> bool:
-    with database.writing() as transaction:
-        patience.limit(transaction, seconds)
-        return readings.take(transaction, run, now)
+    return sum(each(partial(_measured, tools, *what, tick.now) for what in tick.in_time(waiting)))
 
 
 def _measured(tools: Tools, run: CanaryRun, days: int, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from campaigns.faults import Code, Fault
 from database.session import Database
 from database.work import duties
 from database.work.duties import Duty
-from worker.clock import schedule
+from worker.clock.tick import each
 
 Doing = Callable[[], object]
 
@@ -17,7 +17,7 @@ def do(database: Database, doings: Mapping[Duty, Doing], now: datetime, *, log_i
     """All of them, also those after one that breaks. Raises what broke, at the end."""
     with database.writing() as transaction:
         duties.expect(transaction, list(doings), now)
-    schedule.each(partial(_done, database, duty, doing, now, log_id) for duty, doing in doings.items())
+    each(partial(_done, database, duty, doing, now, log_id) for duty, doing in doings.items())
 
 
 def _done(database: Database, duty: Duty, doing: Doing, now: datetime, log_id: str) -> None:

@@ -1,6 +1,6 @@
 """What is due by the clock. The clock ticks each minute and may tick twice or not at all: due times are remembered."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import TypeVar
@@ -14,18 +14,14 @@ from campaigns.life import campaigns, scheduling
 from campaigns.life.scheduling import Outcome
 from campaigns.models.refusals import NoActiveModel
 from campaigns.terms.refusals import CampaignNotMovable
-from database import patience
 from database.coupons import reservations
 from database.life import schedules
-from database.session import Database
+from database.session import Database, Transaction
 from database.work import requests
 from database.work.operations import Operation
+from worker.clock.tick import Tick, each
 
-Answer = TypeVar("Answer")
-Waiting = TypeVar("Waiting")
 Step = TypeVar("Step")
-Enough = Callable[[], bool]
-"""Whether the time of this task is over; what is left is due at the next tick."""
 TICK = "tierwise.tick"
 TICK_SECONDS = 60
 CATCH_UP = timedelta(hours=1)
@@ -47,41 +43,20 @@ def night(at: time | None, now: datetime) -> datetime | None:
     return due if now - due <= CATCH_UP else None
 
 
-def forget_answers(database: Database, now: datetime, *, enough: Enough) -> int:
+def forget_answers(tick: Tick) -> int:
     """Drop what request ids were answered long ago, in transactions that wait for nobody; how many."""
     forgotten, count = 0, FORGOTTEN_AT_ONCE
-    while count == FORGOTTEN_AT_ONCE and not enough():
-        with database.writing() as transaction:
-            count = requests.forget(transaction, now - ANSWERS_KEPT, limit=FORGOTTEN_AT_ONCE)
+    while count == FORGOTTEN_AT_ONCE and not tick.enough():
+        with tick.database.writing() as transaction:
+            count = requests.forget(transaction, tick.now - ANSWERS_KEPT, limit=FORGOTTEN_AT_ONCE)
         forgotten += count
     return forgotten
-
-
-def each(steps: Iterable[Callable[[], Answer]]) -> list[Answer]:
-    """Take all steps, also those after one that breaks; their answers. Raises what broke, at the end."""
-    answers, broken = list[Answer](), list[Exception]()
-    for step in steps:
-        try:
-            answers.append(step())
-        except Exception as error:  # noqa: BLE001 - raised below
-            broken.append(error)
-    if broken:
-        raise ExceptionGroup("due by the clock", broken)
-    return answers
 
 
 def in_turn(steps: Sequence[Step], now: datetime) -> list[Step]:
     """The same steps, and each minute another one is the first."""
     first = int(now.timestamp()) // TICK_SECONDS % len(steps)
     return [*steps[first:], *steps[:first]]
-
-
-def while_there_is_time(waiting: Iterable[Waiting], enough: Enough) -> Iterator[Waiting]:
-    """What can still be begun."""
-    for what in waiting:
-        if enough():
-            return
-        yield what
 
 
 def launch_campaigns(database: Database, now: datetime) -> int:
@@ -140,18 +115,15 @@ def sweep_reservations(database: Database, now: datetime) -> int:
     return swept
 
 
-def close_forecasts(database: Database, now: datetime, *, seconds: float, enough: Enough) -> list[str]:
-    """Measure what came of campaigns whose time is over, each in a transaction of its own; which they were."""
-    with database.reading() as snapshot:
-        waiting = while_there_is_time(forecasts.due(snapshot, now), enough)
-    closed = each(partial(_closed, database, campaign_id, now, seconds) for campaign_id in waiting)
-    return [name for name in closed if name]
+def close_forecasts(tick: Tick) -> list[str]:
+    """Measure what came of campaigns whose time is over; which they were."""
 
+    def close(transaction: Transaction, campaign_id: str) -> str | None:
+        return campaign_id if forecasts.close(transaction, tick.cause, campaign_id) else None
 
-def _closed(database: Database, campaign_id: str, now: datetime, seconds: float) -> str | None:
-    with database.writing() as transaction:
-        patience.limit(transaction, seconds)
-        return campaign_id if forecasts.close(transaction, Cause(actor=BEAT, now=now), campaign_id) else None
+    with tick.database.reading() as snapshot:
+        waiting = forecasts.due(snapshot, tick.now)
+    return [name for name in tick.each(waiting, close) if name]
 
 
 def nightly(

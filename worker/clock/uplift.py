@@ -1,43 +1,37 @@
 """What measured campaigns teach of whom an offer changes: read, learned between two transactions, written down."""
 
-from datetime import datetime
 from functools import partial
 
 import polars as pl
 
-from campaigns.actor import BEAT, Cause
 from campaigns.forecast import changing
 from database import patience
 from database.forecast import uplifts
 from database.forecast.uplifts import FEATURES, Uplift
-from database.session import Database
 from training.uplift.findings import Findings, learn, model
 from training.uplift.reading import Treatment, TrialNotUsable, read
-from worker.clock.schedule import Enough, each, while_there_is_time
+from worker.clock.tick import Tick, each
 
 PARTS = 5
 SEED = 0
 
 
-def learn_from_campaigns(
-    database: Database, now: datetime, *, currency: str, seconds: float, enough: Enough
-) -> list[str]:
+def learn_from_campaigns(tick: Tick, *, currency: str) -> list[str]:
     """Of each campaign that was measured and of which nothing was learned; which they were."""
-    with database.reading() as snapshot:
+    with tick.database.reading() as snapshot:
         waiting = uplifts.due(snapshot)
-    learned = partial(_learned, database, Cause(actor=BEAT, now=now), currency=currency, seconds=seconds)
-    found = each(partial(learned, campaign_id) for campaign_id in while_there_is_time(waiting, enough))
+    found = each(partial(_learned, tick, campaign_id, currency) for campaign_id in tick.in_time(waiting))
     return [campaign_id for campaign_id in found if campaign_id]
 
 
-def _learned(database: Database, cause: Cause, campaign_id: str, *, currency: str, seconds: float) -> str | None:
+def _learned(tick: Tick, campaign_id: str, currency: str) -> str | None:
     """None where that was done meanwhile."""
-    with database.reading() as snapshot:
-        patience.limit(snapshot, seconds)
+    with tick.database.reading() as snapshot:
+        patience.limit(snapshot, tick.seconds)
         members = changing.experience(snapshot, campaign_id, currency=currency)
     found = lesson(campaign_id, members)
-    with database.writing() as transaction:
-        return campaign_id if changing.keep(transaction, cause, found) else None
+    with tick.database.writing() as transaction:
+        return campaign_id if changing.keep(transaction, tick.cause, found) else None
 
 
 def lesson(campaign_id: str, members: pl.DataFrame) -> Uplift:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from made.campaigns import NOW, audit_lines, launch_campaign, make_cause, make_plan, store_scores
+from made.ticks import tick_at
 from running.working import work_on
 from sqlalchemy import text
 
@@ -57,8 +58,8 @@ def run(database: Database, plan_id: str = "spring") -> None:
 
 def learn(database: Database, *, enough: bool = False) -> list[str]:
     end_campaigns(database, OVER)
-    close_forecasts(database, OVER, seconds=60, enough=lambda: False)
-    return learn_from_campaigns(database, OVER, currency="GBP", seconds=60, enough=lambda: enough)
+    close_forecasts(tick_at(database, OVER))
+    return learn_from_campaigns(tick_at(database, OVER, enough=lambda: enough), currency="GBP")
 
 
 def taught(database: Database) -> Uplift | None:
@@ -135,11 +136,11 @@ def test_a_campaign_that_cannot_be_read_keeps_nobody_from_learning_of_the_others
     for plan_id in ("autumn", "spring"):
         run(shop, plan_id)
     end_campaigns(shop, OVER)
-    close_forecasts(shop, OVER, seconds=60, enough=lambda: False)
+    close_forecasts(tick_at(shop, OVER))
     with shop.writing() as transaction:
         transaction.execute(text("UPDATE campaigns SET launch_time = NULL WHERE campaign_id = 'autumn'"))
 
     with pytest.raises(ExceptionGroup):
-        learn_from_campaigns(shop, OVER, currency="GBP", seconds=60, enough=lambda: False)
+        learn_from_campaigns(tick_at(shop, OVER), currency="GBP")
 
     assert taught(shop) is not None

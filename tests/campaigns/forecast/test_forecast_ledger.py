@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from made.campaigns import NOW, audit_lines, codes_of, counts, launch_campaign, make_cause, make_plan, store_scores
+from made.ticks import tick_at
 from sqlalchemy import text
 
 from campaigns.coupons import redemption
@@ -68,7 +69,7 @@ def read(database: Database, campaign_id: str = "spring") -> CampaignForecast:
 def close(database: Database, now: datetime) -> list[str]:
     """As a tick does."""
     end_campaigns(database, now)
-    return close_forecasts(database, now, seconds=60, enough=lambda: False)
+    return close_forecasts(tick_at(database, now))
 
 
 def line(database: Database, quantity: Quantity, campaign_id: str = "spring") -> Line:
@@ -195,7 +196,7 @@ def test_a_campaign_that_was_stopped_over_its_end_teaches_nothing(shop: Database
 def test_a_forecast_waits_until_its_campaign_is_ended(shop: Database) -> None:
     launch_campaign(shop, PLAN)
 
-    assert close_forecasts(shop, OVER, seconds=60, enough=lambda: False) == []
+    assert close_forecasts(tick_at(shop, OVER)) == []
     assert close(shop, OVER) == ["spring"]
     assert read(shop).teaches
 
@@ -208,7 +209,7 @@ def test_forecasts_that_take_too_long_wait_for_the_next_tick(shop: Database) -> 
     with shop.writing() as transaction:
         transaction.execute(text("SELECT FROM forecasts WHERE campaign_id = 'autumn' FOR UPDATE"))
         with pytest.raises(ExceptionGroup, match="due by the clock"):
-            close_forecasts(shop, OVER, seconds=0.2, enough=lambda: next(over))
+            close_forecasts(tick_at(shop, OVER, seconds=0.2, enough=lambda: next(over)))
 
     assert [read(shop, each).close_time for each in ("autumn", "spring", "winter")] == [None, OVER, None]
     assert close(shop, OVER) == ["autumn", "winter"]
