@@ -108,7 +108,7 @@ def _clean(path: Path, file_format: FileFormat) -> float:
 
 def _store(shop: BenchShop, path: Path, file_format: FileFormat, loaded: Loaded) -> float:
     shop.execute(EMPTY, "CHECKPOINT")
-    rejected = rejected_rows(path, loaded.rejected, separator=file_format.separator, encoding=file_format.encoding)
+    rejected = rejected_rows(path, loaded.rejected, file_format.layout)
     began = time.perf_counter()
     with shop.database.writing() as transaction:
         done = store_events(transaction, loaded, rejected, import_id="bench", file_name=path.name)

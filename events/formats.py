@@ -21,7 +21,7 @@ from events.cleaning.products import NonProducts
 from events.cleaning.ranges import Ranges
 from events.event import EventType
 from events.fields import Field
-from events.files.reading import Encoding, columns_of, other_separator
+from events.files.reading import Encoding, Layout, columns_of, other_separator
 from events.written.numerals import USUAL, Numerals
 from events.written.times import format_problem
 from events.zones import zones
@@ -101,7 +101,6 @@ class FileFormat(BaseModel, frozen=True, extra="forbid"):
     """Column of the file: our field. Columns that do not stand here are irrelevant."""
     columns_may_be_absent: bool = False
     separator: Annotated[str, AfterValidator(_separator)] | None = None
-    """Between fields; by default a comma, in files whose name ends with .tsv a tab."""
     encoding: Encoding = "utf8"
     zone: Annotated[str, AfterValidator(_zone)] = "UTC"
     """Of times without an offset, and of the shop's calendar days."""
@@ -136,6 +135,11 @@ class FileFormat(BaseModel, frozen=True, extra="forbid"):
             message = "event_type: map one column to event_type, or give event_type.constant (not both)"
             raise ValueError(message)
         return self
+
+    @property
+    def layout(self) -> Layout:
+        """How its files are read."""
+        return Layout(self.separator, self.encoding)
 
     def with_currency(self, currency: str | None) -> "FileFormat":
         """Prices without a currency of their own are in `currency`, where one is given."""

@@ -61,12 +61,12 @@ def load_events(
     Raises FileNotUsable and FormatNotUsable.
     """
     used = (file_format or preset("canonical")).with_currency(currency)
-    present = columns_of(path, separator=used.separator, encoding=used.encoding)
+    present = columns_of(path, used.layout)
     mapped = used.columns_in(present)
-    require_room(path, row_count(path, separator=used.separator, encoding=used.encoding))
+    require_room(path, row_count(path, used.layout))
     rows = _rows(path, used, list(mapped), progress)
     places = {field: present.index(column) for column, field in mapped.items()}
-    cleaned = clean(rows, used, short=short_lines(path, separator=used.separator), places=places, now=now)
+    cleaned = clean(rows, used, short=short_lines(path, used.layout), places=places, now=now)
     return Loaded(
         events=_events(cleaned.kept, rows).sort("time", maintain_order=True),
         cancelled=_cancelled(cleaned.cancelled, rows),
@@ -86,7 +86,7 @@ def load_events(
 
 def _rows(path: Path, file_format: FileFormat, columns: Sequence[str], progress: Callable[[int], None]) -> pl.DataFrame:
     blocks = [ROW_SCHEMA.to_frame()]
-    read = batches(path, columns, separator=file_format.separator, encoding=file_format.encoding)
+    read = batches(path, columns, file_format.layout)
     for block in with_room(path, (canonical_rows(batch, file_format) for batch in read)):
         blocks.append(block)
         progress(block.height)

@@ -7,7 +7,7 @@ import polars as pl
 
 from events.fields import Field
 from events.files.cells import text_of
-from events.files.reading import Encoding, batches, columns_of
+from events.files.reading import USUAL, Layout, batches, columns_of
 from events.formats import FileFormat
 
 SPELLED = pl.Schema({"known": pl.String(), "written": pl.String()})
@@ -18,9 +18,7 @@ Spellings = Mapping[Field, pl.DataFrame]
 
 def spellings(path: Path, file_format: FileFormat) -> Spellings:
     """The first text of each id that stands as 17850.0, between blanks or in small letters. Raises FileNotUsable."""
-    return _spellings(
-        path, file_format.columns, file_format.uppercase, separator=file_format.separator, encoding=file_format.encoding
-    )
+    return _spellings(path, file_format.columns, file_format.uppercase, file_format.layout)
 
 
 def spellings_of_items(path: Path) -> Spellings:
@@ -29,13 +27,12 @@ def spellings_of_items(path: Path) -> Spellings:
 
 
 def _spellings(
-    path: Path, columns: Mapping[str, Field], uppercase: Collection[Field] = (), *,
-    separator: str | None = None, encoding: Encoding = "utf8",
-) -> Spellings:  # fmt: skip
-    present = columns_of(path, separator=separator, encoding=encoding)
+    path: Path, columns: Mapping[str, Field], uppercase: Collection[Field] = (), layout: Layout = USUAL
+) -> Spellings:
+    present = columns_of(path, layout)
     ids = {name: columns[name] for name in present if columns.get(name) in (Field.CUSTOMER_ID, Field.ITEM_ID)}
     found = {field: [SPELLED.to_frame()] for field in ids.values()}
-    for batch in batches(path, [*ids], separator=separator, encoding=encoding):
+    for batch in batches(path, [*ids], layout):
         for name, field in ids.items():
             if batch.schema[name] == pl.String:
                 found[field].append(_spelled(batch[name], field, upper=field in uppercase))

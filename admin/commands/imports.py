@@ -144,14 +144,13 @@ def _known(database: Database, import_id: str) -> Import | None:
 
 
 def _import_events(database: Database, file: Path, file_format: FileFormat, import_id: str) -> Import:
-    separator, encoding = file_format.separator, file_format.encoding
     with progress_bar() as bar:
-        reading = bar.add_task("Reading rows", total=row_count(file, separator=separator, encoding=encoding))
+        reading = bar.add_task("Reading rows", total=row_count(file, file_format.layout))
         loaded = load_events(file, file_format, now=datetime.now(UTC), progress=lambda rows: bar.advance(reading, rows))
         writing = bar.add_task("Writing events", total=loaded.events.height)
         with _recorded(database, "events") as (transaction, cause):
             done = store_events(
-                transaction, loaded, rejected_rows(file, loaded.rejected, separator=separator, encoding=encoding),
+                transaction, loaded, rejected_rows(file, loaded.rejected, file_format.layout),
                 import_id=import_id, file_name=file.name, progress=lambda rows: bar.advance(writing, rows),
             )  # fmt: skip
             if done is not None:

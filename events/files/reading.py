@@ -7,7 +7,7 @@ from functools import partial
 from glob import escape
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import polars as pl
 import polars.selectors as cs
@@ -39,13 +39,22 @@ COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 UNITS_PER_DAY = {"ms": 86_400_000, "us": 86_400_000_000}
 
 
+class Layout(NamedTuple):
+    """Of a file of text."""
+
+    separator: str | None = None
+    """Between fields; by default a comma, in files whose name ends with .tsv a tab."""
+    encoding: Encoding = "utf8"
+
+
+USUAL = Layout()
+
+
 class FileNotUsable(Exception):
     """A file cannot be read; the message says why and what to do."""
 
 
-def batches(
-    path: Path, columns: Sequence[str] | None = None, *, separator: str | None = None, encoding: Encoding = "utf8"
-) -> Iterator[pl.DataFrame]:
+def batches(path: Path, columns: Sequence[str] | None = None, layout: Layout = USUAL) -> Iterator[pl.DataFrame]:
     """The file's rows with `row_number` (from 1) before its columns; CSV columns are strings.
 
     Others than `columns` need not be there; a CSV has them all, else nobody would see that a line is too long.
@@ -53,7 +62,7 @@ def batches(
     A batch is 50,000 rows at most, whatever the file's size. Of a text its first 20,000 symbols count, without NUL,
     which PostgreSQL stores neither as text nor in JSON. Raises FileNotUsable.
     """
-    scan = _scan(path, separator, encoding).with_row_index("row_number", offset=1)
+    scan = _scan(path, layout).with_row_index("row_number", offset=1)
     if columns is not None and path.suffix.lower() not in CSV:
         scan = scan.select("row_number", *columns)
     text = cs.string().str.head(LONGEST_TEXT).str.replace_all("\0", "", literal=True)
@@ -115,10 +124,10 @@ def _said(content: bytes) -> str | None:
         return None
 
 
-def columns_of(path: Path, *, separator: str | None = None, encoding: Encoding = "utf8") -> list[str]:
+def columns_of(path: Path, layout: Layout = USUAL) -> list[str]:
     """The file's own columns. Raises FileNotUsable."""
     try:
-        names = _scan(path, separator, encoding).collect_schema().names()
+        names = _scan(path, layout).collect_schema().names()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise FileNotUsable(_explained(path, error)) from error
     if any("\0" in name for name in names):
@@ -126,9 +135,9 @@ def columns_of(path: Path, *, separator: str | None = None, encoding: Encoding =
     return names
 
 
-def separator_of(path: Path, separator: str | None) -> str:
+def separator_of(path: Path, layout: Layout) -> str:
     """The one that was asked for, else the usual one of a file of this name."""
-    return separator or ("\t" if path.suffix.lower() == ".tsv" else ",")
+    return layout.separator or ("\t" if path.suffix.lower() == ".tsv" else ",")
 
 
 def other_separator(present: Sequence[str]) -> str:
@@ -139,10 +148,10 @@ def other_separator(present: Sequence[str]) -> str:
     return f"; its fields seem to lie between {found!r}: a mapping may say so (separator), else they lie between commas"
 
 
-def row_count(path: Path, *, separator: str | None = None, encoding: Encoding = "utf8") -> int:
+def row_count(path: Path, layout: Layout = USUAL) -> int:
     """How many rows the file has: for a progress bar. Raises FileNotUsable."""
     try:
-        return int(_scan(path, separator, encoding).select(pl.len()).collect().item())
+        return int(_scan(path, layout).select(pl.len()).collect().item())
     except (pl.exceptions.PolarsError, OSError) as error:
         raise FileNotUsable(_explained(path, error)) from error
 
@@ -156,16 +165,14 @@ def last_line_ends(path: Path) -> bool:
         return file.read(1) in b"\r\n"
 
 
-def rejected_rows(
-    path: Path, rejected: pl.DataFrame, *, separator: str | None = None, encoding: Encoding = "utf8"
-) -> Iterator[pl.DataFrame]:
+def rejected_rows(path: Path, rejected: pl.DataFrame, layout: Layout = USUAL) -> Iterator[pl.DataFrame]:
     """Rejected rows as they stand in the file, in batches of REJECTED_SCHEMA; `content` is a JSON object.
 
     `rejected` has `row_number` and `reason`. Reading the file a second time spares keeping all rows in memory.
     """
     if rejected.is_empty():
         return
-    for batch in batches(path, separator=separator, encoding=encoding):
+    for batch in batches(path, layout=layout):
         doomed = batch.with_columns(cs.string().str.head(LONGEST_KEPT))
         doomed = doomed.join(rejected, on="row_number", maintain_order="left")
         mute = [name for name, kind in batch.schema.items() if kind.is_nested() and not _speaks(kind)]
@@ -185,7 +192,7 @@ def _brief(name: str) -> pl.Expr:
 def table(path: Path) -> pl.DataFrame:
     """A whole file, CSV columns with the kinds that their values have, but ids of customers. Raises FileNotUsable."""
     try:
-        return _scan(path, None, "utf8", typed=True).collect()
+        return _scan(path, USUAL, typed=True).collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise FileNotUsable(_explained(path, error)) from error
 
@@ -208,7 +215,7 @@ def fingerprint(path: Path, *options: str) -> str:
     return digest.hexdigest()
 
 
-def _scan(path: Path, separator: str | None, encoding: Encoding, *, typed: bool = False) -> pl.LazyFrame:
+def _scan(path: Path, layout: Layout, *, typed: bool = False) -> pl.LazyFrame:
     if not path.is_file():
         raise FileNotUsable(f"{path}: there is no such file")
     if path.suffix.lower() in PARQUET:
@@ -222,7 +229,7 @@ def _scan(path: Path, separator: str | None, encoding: Encoding, *, typed: bool 
         if begins.startswith(COMPRESSED):
             raise FileNotUsable(f"{path}: it is compressed; unpack it (gunzip, unzstd)")
         return pl.scan_csv(
-            path, separator=separator_of(path, separator), encoding=encoding, infer_schema=typed,
+            path, separator=separator_of(path, layout), encoding=layout.encoding, infer_schema=typed,
             infer_schema_length=None, schema_overrides=IDS_ARE_TEXT, glob=False,
         )  # fmt: skip
     endings = ", ".join((*CSV, *PARQUET, *JSON_LINES))

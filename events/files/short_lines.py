@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from events.files.reading import CSV, separator_of
+from events.files.reading import CSV, USUAL, Layout, separator_of
 
 AT_ONCE = 1 << 22
 QUOTE, LINE_END = ord('"'), ord("\n")
@@ -18,7 +18,7 @@ NONE: Short = (np.empty(0, np.int64), np.empty(0, np.int64))
 SHORT = pl.Schema({"row_number": pl.UInt32(), "fields": pl.UInt32()})
 
 
-def short_lines(path: Path, *, separator: str | None = None) -> pl.DataFrame:
+def short_lines(path: Path, layout: Layout = USUAL) -> pl.DataFrame:
     """Their `row_number`, as `batches` counts them, and how many `fields` each has; none in other kinds of files.
 
     Of a line that has no end it is not known whether its last field is whole, so it has none. Polars fills short lines
@@ -26,7 +26,7 @@ def short_lines(path: Path, *, separator: str | None = None) -> pl.DataFrame:
     """
     found: list[Short] = []
     if path.suffix.lower() in CSV:
-        lines = _Lines(ord(separator_of(path, separator)))
+        lines = _Lines(ord(separator_of(path, layout)))
         with path.open("rb") as file:
             while block := file.read(AT_ONCE):
                 found.append(lines.short_in(np.frombuffer(block, np.uint8)))
