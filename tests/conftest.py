@@ -10,7 +10,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 import structlog
-from running.databases import Cluster
+from running.databases import FILLS, Cluster
 
 from database import embedded
 from database.session import Database
@@ -76,9 +76,13 @@ def postgres() -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def database_url(postgres: Cluster) -> Iterator[str]:
-    """Address of a database of this test alone: commits are real, and gone afterwards."""
-    with postgres.clone_of() as url:
+def database_url(postgres: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Address of a database of this test alone: commits are real, and gone afterwards.
+
+    It is empty, unless a fixture of the test is one that is `filled_once`.
+    """
+    fills = [FILLS[each] for name in request.fixturenames if (each := (request.module.__name__, name)) in FILLS]
+    with postgres.clone_of(*map(postgres.template_of, fills)) as url:
         yield url
 
 

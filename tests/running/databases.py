@@ -1,9 +1,9 @@
 """Databases that are copies of a template, and gone afterwards."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
@@ -17,6 +17,9 @@ from database.migrate import migrate
 from database.session import Database
 
 CLONES = itertools.count()
+Fill = Callable[[Database], object]
+FILLS: dict[tuple[str, str], Fill] = {}
+"""By file of tests and name of the fixture."""
 STATEMENTS = 5_000
 MIGRATED = "template_tierwise"
 """A template that is migrated, and empty."""
@@ -28,6 +31,8 @@ class Cluster:
 
     server: EmbeddedPostgres
     connection: "psycopg.Connection[tuple[object, ...]]"
+    filled: dict[Fill, str] = field(default_factory=dict)
+    """Templates that were made."""
 
     @classmethod
     @contextmanager
@@ -62,8 +67,31 @@ class Cluster:
         yield database
         database.close()
 
+    def template_of(self, fill: Fill) -> str:
+        """The name of a template that is filled so, for the first who asks."""
+        if fill not in self.filled:
+            name = f"template_{next(CLONES)}"
+            with self.template(name) as database:
+                fill(database)
+            self.filled[fill] = name
+        return self.filled[fill]
+
     def _copy(self, template: str, name: str) -> None:
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+
+
+def filled_once(fill: Fill) -> Any:  # noqa: ANN401 - the fixture, which pytest alone calls
+    """Of `fill` the fixture of its name: the database of the test, which is a copy of one that was filled so once.
+
+    So is the database of whatever other fixtures the test has beside it.
+    """
+    FILLS[fill.__module__, fill.__name__] = fill
+
+    @pytest.fixture(name=fill.__name__)
+    def filled(database: Database) -> Database:
+        return database
+
+    return filled
 
 
 @contextmanager

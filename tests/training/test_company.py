@@ -24,8 +24,8 @@ from pathlib import Path
 import torch
 from networks.small_training import SMALL, ASKED
 from scoring.threads import limit_threads
+from training import fit as whole
 from training.company import Company
-from training.fit import fit, train
 from training.learning import Gradient
 limit_threads()
 folder, company = Path(sys.argv[1]), Company.joined('cpu')
@@ -39,10 +39,10 @@ for step in range(2):
     company.share_gradients([table], 0.5)
     steps.append(table.grad.tolist())
 short = replace(SMALL, max_epochs=1)
-training = replace(ASKED, configuration=short, company=company)
-model = fit(training, folder / 'checkpoints')
-train(training, folder / f'model {company.rank}')
-state = b''.join(tensor.numpy().tobytes() for tensor in model.networks[0].state_dict().values())
+fit, models = whole.fit, []
+whole.fit = lambda *asked: models.append(fit(*asked)) or models[0]
+whole.train(replace(ASKED, configuration=short, company=company), folder / f'model {company.rank}')
+state = b''.join(tensor.numpy().tobytes() for tensor in models[0].networks[0].state_dict().values())
 told = {
     'gradient': number.grad.tolist(), 'steps': steps, 'weights': hashlib.sha256(state).hexdigest(),
     'leads': company.leads,

@@ -19,6 +19,7 @@ from made.campaigns import (
 )
 from playwright.sync_api import Page, Route, expect
 from running.browser import Site, faults, in_chinese, picture
+from running.databases import filled_once
 from shops.watched_shop import LAUNCHED, open_watched
 from sqlalchemy import text
 
@@ -33,15 +34,20 @@ from campaigns.terms.recurrence import Recurrence
 from campaigns.tiers import rescoring
 from campaigns.watching import readings
 from campaigns.work import jobs
+from database.session import Database
 from database.work import duties, operations
 from database.work.duties import Duty
 
 UNFORESEEN = {"code": "UNEXPECTED", "facts": {"type": "KeyError", "log_id": "t7"}}
 
 
+@filled_once
+def watched(database: Database) -> None:
+    open_watched(database)
+
+
 @pytest.fixture
-def shop(site: Site) -> Site:
-    open_watched(site.database)
+def shop(watched: Database, site: Site) -> Site:
     return site
 
 

@@ -17,6 +17,7 @@ from made.campaigns import (
     make_plan,
     store_scores,
 )
+from running.databases import filled_once
 from sqlalchemy import Engine, event, insert, update
 
 from campaigns.coupons import offering, redemption, refunding, reservation
@@ -61,11 +62,10 @@ def start(database: Database, campaign_id: str, reward: Reward | None = None, **
     launch_campaign(database, make_plan(**{"offers": (offer,), **plan}), campaign_id)
 
 
-@pytest.fixture
-def shop(database: Database) -> Database:
+@filled_once
+def shop(database: Database) -> None:
     """Anna, bert and cleo are worth much, dora little."""
     store_scores(database, {"anna": 9000, "bert": 8000, "cleo": 7000, "dora": 10})
-    return database
 
 
 def test_a_customer_has_what_the_launches_gave_and_learns_why_the_rest_is_withheld(shop: Database) -> None:

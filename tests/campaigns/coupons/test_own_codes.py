@@ -15,6 +15,7 @@ from made.campaigns import (
     make_cause,
     store_scores,
 )
+from running.databases import filled_once
 from sqlalchemy import text
 
 from campaigns.coupons import own_codes, redemption
@@ -35,13 +36,12 @@ from database.session import Database
 CROWD = ["anna", "bert", "carl", "dora"]
 
 
-@pytest.fixture
-def shop(database: Database) -> Database:
+@filled_once
+def shop(database: Database) -> None:
     """Four customers, and a campaign for them all that is not launched."""
     add_customers(database, [*CROWD, "zoe"])
     store_scores(database, dict.fromkeys(CROWD, 9000))
     create_campaign(database)
-    return database
 
 
 def take_in(database: Database, *rows: OwnCode, campaign_id: str = "spring", all_or_nothing: bool = False) -> Added:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from made.campaigns import NOW, audit_lines, launch_campaign, make_cause, make_plan, store_scores
 from made.ticks import tick_at
+from running.databases import filled_once
 from running.working import work_on
 from sqlalchemy import text
 
@@ -37,14 +38,13 @@ def order(who: str, name: str, days: int) -> Event:
     )  # fmt: skip
 
 
-@pytest.fixture
-def shop(database: Database) -> Database:
+@filled_once
+def shop(database: Database) -> None:
     """Customers with an even number bought long ago; a few of the others buy anyway."""
     store_scores(database, dict.fromkeys(CROWD, 9000))
     with database.writing() as transaction:
         insert_events(transaction, [order(who, "past", -40) for who in CROWD[::2]])
         facts.refresh(transaction, None, as_of=NOW, currency="GBP")
-    return database
 
 
 def run(database: Database, plan_id: str = "spring") -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from made.campaigns import NOW, TEN_PERCENT, add_customers, counts, launch_campaign, make_cause, make_plan, store_scores
+from running.databases import filled_once
 from sqlalchemy import text
 
 from campaigns.coupons import budgeting
@@ -37,14 +38,13 @@ EVERY_TABLE = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER
 DIGEST = "SELECT coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') FROM {} AS t"
 
 
-@pytest.fixture
-def shop(database: Database) -> Database:
+@filled_once
+def shop(database: Database) -> None:
     """400 customers in turn of tier HIGH, MID, MID, LOW; every second agreed to e-mail, ten more were never scored."""
     add_customers(database, CROWD[::2], consented=["email"])
     add_customers(database, CROWD[1::2])
     add_customers(database, [f"new{number}" for number in range(10)])
     store_scores(database, {who: (9000, 2000, 2000, 10)[number % 4] for number, who in enumerate(CROWD)})
-    return database
 
 
 def draft(database: Database, plan: CampaignPlan = PLAN) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from made.campaigns import NOW, audit_lines, codes_of, counts, launch_campaign, make_cause, make_plan, store_scores
 from made.ticks import tick_at
+from running.databases import filled_once
 from sqlalchemy import text
 
 from campaigns.coupons import redemption
@@ -30,11 +31,10 @@ PLAN = make_plan(holdout_percent=20)
 OVER = PLAN.end_time + measuring.AFTERMATH + timedelta(seconds=1)
 
 
-@pytest.fixture
-def shop(database: Database) -> Database:
+@filled_once
+def shop(database: Database) -> None:
     """Two hundred customers of tier HIGH: scores say that a tenth buys within 30 days, and spends 90.00 within 90."""
     store_scores(database, dict.fromkeys(CROWD, 9000))
-    return database
 
 
 def offered(campaign_id: str) -> list[str]:

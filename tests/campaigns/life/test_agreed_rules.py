@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from made.campaigns import NOW, approve_campaign, build_segment, counts, create_campaign, make_cause, rescore
+from running.databases import filled_once
 from schedules import FIRST, MONDAYS, SOON, SPENDS, WEEK, campaigns_of, read, scheduled, stocked, ticks
 from sqlalchemy import text
 
@@ -29,8 +30,8 @@ EVERYBODY = Not(Compare("orders", Operator.AT_LEAST, 10**6))
 TABLES = ("approvals", "audit_log", "campaign_versions", "operations", "outbox")
 
 
-@pytest.fixture
-def shop(database: Database) -> Database:
+@filled_once
+def shop(database: Database) -> None:
     """With a segment `loyal`, one of those who are not in it, and a campaign for the latter."""
     stocked(database)
     with database.writing() as transaction:
@@ -39,7 +40,6 @@ def shop(database: Database) -> Database:
     with database.writing() as transaction:
         segments.create(transaction, make_cause(), "others", display_name="Others", rule=Not(InSegment("loyal")))
     build_segment(database, "others")
-    return database
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from made.campaigns import (
     make_plan,
     store_scores,
 )
+from running.databases import filled_once
 from schedules import FIRST, MONDAYS, SOON, WEEK, campaigns_of, read, scheduled, stocked, ticks, under_way
 from sqlalchemy import text
 
@@ -37,9 +38,9 @@ from events.event import Event, EventType
 from worker.clock.schedule import end_campaigns, launch_campaigns
 
 
-@pytest.fixture
-def shop(database: Database) -> Database:
-    return stocked(database)
+@filled_once
+def shop(database: Database) -> None:
+    stocked(database)
 
 
 def test_a_scheduled_campaign_is_launched_at_its_start_and_once(shop: Database) -> None:

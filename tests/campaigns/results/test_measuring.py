@@ -17,6 +17,7 @@ from made.campaigns import (
 )
 from made.moments import measured
 from made.orders import purchase, record
+from running.databases import filled_once
 from sqlalchemy import insert
 
 from campaigns.coupons import redemption
@@ -62,13 +63,12 @@ def measured_plan(database: Database) -> Plan:
         return measuring.plan(snapshot, campaign, since, measuring.counted(snapshot, campaign, since, LATER))
 
 
-@pytest.fixture
-def launched(database: Database) -> Database:
+@filled_once
+def launched(database: Database) -> None:
     """Half of three hundred customers held out; the higher the number, the higher the expected spend."""
     add_customers(database, CROWD)
     store_scores(database, {who: 5000 + 10 * number for number, who in enumerate(CROWD)})
     launch_campaign(database, PLAN)
-    return database
 
 
 def test_both_groups_are_counted_exactly(launched: Database) -> None:

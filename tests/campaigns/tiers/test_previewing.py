@@ -14,6 +14,7 @@ from made.campaigns import (
     shadow,
     store_scores,
 )
+from running.databases import filled_once
 
 from campaigns.customers import erasure
 from campaigns.errors import Refusal
@@ -26,8 +27,8 @@ from database.session import Database
 from database.work.operations import Operation
 
 
-@pytest.fixture
-def shop(database: Database) -> Database:
+@filled_once
+def shop(database: Database) -> None:
     """Scored by m1, HIGH from 5,000; by scheme 2, HIGH begins at 8,000."""
     store_scores(database, {"anna": 9000, "bert": 6000, "cleo": 10})
     with database.writing() as transaction:
@@ -35,7 +36,6 @@ def shop(database: Database) -> Database:
             transaction, make_cause(), measure=Measure.EXPECTED_VALUE, method=Method.ABSOLUTE,
             parameters=Levels(high=8000, mid=1000),
         )  # fmt: skip
-    return database
 
 
 def begin(database: Database, version: int = 2, model_id: str | None = None, *, now: datetime = NOW) -> Operation:

@@ -14,6 +14,7 @@ from made.campaigns import (
     shadow,
     store_scores,
 )
+from running.databases import filled_once
 
 from campaigns.customers import erasure
 from campaigns.errors import Refusal
@@ -28,13 +29,12 @@ from database.tiers.previews import Cell
 from database.work.operations import Operation
 
 
-@pytest.fixture
-def shop(database: Database) -> Database:
+@filled_once
+def shop(database: Database) -> None:
     """Scored by m1, HIGH from 5,000 and MID from 1,000; m2 is known."""
     add_customers(database, ["anna", "bert", "cleo"])
     store_scores(database, {"anna": 9000, "bert": 900})
     register_model(database, "m2")
-    return database
 
 
 def begin(database: Database, model_id: str = "m2") -> Operation:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from made.campaigns import NOW, codes_of, launch_campaign, make_cause, make_plan, rescore, store_scores
+from running.databases import filled_once
 from sqlalchemy import text
 
 from campaigns.life import campaigns
@@ -23,10 +24,9 @@ SPENDS = {"anna": 9000, "bert": 6000, "cleo": 5000, "dora": 1500, "emil": 900, "
 AT_ONCE = Hysteresis(margin=0, grace_days=0)
 
 
-@pytest.fixture
-def shop(database: Database) -> Database:
+@filled_once
+def shop(database: Database) -> None:
     store_scores(database, SPENDS)
-    return database
 
 
 def cell(before: str | None, after: str, customers: int, waiting: int, spend: int) -> Cell:

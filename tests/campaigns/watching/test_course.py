@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from made.campaigns import make_cause
+from running.databases import filled_once
 from shops.watched_shop import LAUNCHED, open_watched
 
 from campaigns.experiments.decision import Verdict
@@ -15,10 +16,9 @@ from database.session import Database
 MIDNIGHT = datetime.combine(LAUNCHED.date() + timedelta(days=17), datetime.min.time(), tzinfo=UTC)
 
 
-@pytest.fixture
-def shop(database: Database) -> Database:
+@filled_once
+def shop(database: Database) -> None:
     open_watched(database)
-    return database
 
 
 def numbers(found: course.Course, arm: str) -> dict[Metric, list[float]]:

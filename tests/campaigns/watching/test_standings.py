@@ -12,6 +12,7 @@ from made.campaigns import (
     make_plan,
     store_scores,
 )
+from running.databases import filled_once
 from shops.watched_shop import LAUNCHED, PLAN, open_watched
 
 from campaigns.coupons import codes, reach, spending
@@ -27,10 +28,9 @@ from database.work import operations
 NOW = LAUNCHED + timedelta(days=20)
 
 
-@pytest.fixture
-def shop(database: Database) -> Database:
+@filled_once
+def shop(database: Database) -> None:
     open_watched(database)
-    return database
 
 
 def spent(database: Database, now: datetime) -> spending.Spending:
