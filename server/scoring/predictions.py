@@ -86,7 +86,8 @@ class Predictions:
         `staffed` is told of a pool by its name how many replicas it has, when that changes.
         """
         self._tell_staff = staffed
-        self._live, self._window = live, sizes.batch * (sizes.replicas + 1)
+        self._live, self._at_once = live, sizes.batch * sizes.replicas
+        self._window = self._at_once + sizes.batch
         self.canary, self.stock, self.stored = CanaryWatch(database, live), Stock(database), StoredAnswers()
         self.shadows = Shadows(database, replicas, lambda: live.in_force, observe)
         self._loading = Loading(database, Memory(sizes.memory_bytes))
@@ -139,7 +140,7 @@ class Predictions:
         batch, and single callers find room between them. Raises Overloaded where all would come too late.
         """
         waiting: deque[tuple[Question, Answering | Exception]] = deque()
-        headway = Headway(len(questions), every=self._window)
+        headway = Headway(len(questions), every=self._at_once)
         for question in questions:
             if len(waiting) == self._window:
                 yield self._outcome(*waiting.popleft())

@@ -27,8 +27,8 @@ class ModelFailed(Exception):
 async def awaited(ticket: Promised, silent: Silent) -> Told[Place]:
     """As `waited`, in the event loop."""
     while not ticket.done() and (left := call.current().remaining()) > 0:
+        _check(silent)
         await _settled(ticket, min(left, LOOK_SECONDS))
-        _check(ticket, silent)
     return _told(ticket)
 
 
@@ -38,8 +38,8 @@ def waited(ticket: Promised, silent: Silent = lambda: 0.0) -> Told[Place]:
     Raises ModelUnavailable once it is `silent`.
     """
     while not ticket.done() and (left := call.current().remaining()) > 0:
+        _check(silent)
         wait([ticket], min(left, LOOK_SECONDS))
-        _check(ticket, silent)
     return _told(ticket)
 
 
@@ -57,8 +57,9 @@ async def _settled(ticket: Promised, seconds: float) -> None:
             await settled
 
 
-def _check(ticket: Promised, silent: Silent) -> None:
-    if not ticket.done() and (seconds := silent()):
+def _check(silent: Silent) -> None:
+    """Before each wait: of many tickets the first has waited for all."""
+    if seconds := silent():
         raise ModelUnavailable(f"the model cannot answer: its replica is silent for {seconds:.1f} s longer than usual")
 
 
