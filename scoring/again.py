@@ -4,13 +4,15 @@ import numpy as np
 from scipy import sparse
 
 from events.event import EventType
-from scoring.seen.actions import Pairs
+from scoring.seen.actions import Floats, Pairs
 from scoring.seen.catalogue import UNKNOWN
 from scoring.seen.sequence import Tokens
 from scoring.seen.view import DAY
 
 FADING = 0.25
 """A purchase speaks with the days since it to minus this power (as memory does: Anderson and Schooler 1991)."""
+HARDLY = 1e-4
+"""How popular what a customer bought is at least, beside what is most: of a new item nobody else may be known."""
 
 
 def again_of(tokens: Tokens, pairs: Pairs, items: int) -> sparse.csr_matrix:
@@ -24,3 +26,9 @@ def again_of(tokens: Tokens, pairs: Pairs, items: int) -> sparse.csr_matrix:
     days = (pairs.as_of[row] - actions.histories.time[place]) / DAY
     speaks = (1.0 + days) ** -FADING
     return sparse.csr_matrix((speaks, (row, actions.items[place])), shape=(len(pairs), items))
+
+
+def in_fashion(scores: Floats, popular: Floats, power: float) -> Floats:
+    """The scores of items of which it is known how `popular` they are, the largest 1: a customer follows the others."""
+    followed: Floats = scores * np.maximum(popular, HARDLY) ** power
+    return followed

@@ -41,6 +41,8 @@ class Blend:
     """Whether items bought before may be recommended again."""
     again: float = 0.0
     """0 in a folder of before there was this strategy."""
+    fashion: float = 0.0
+    """What is bought again counts by how popular it is to this power; 0 in a folder of before that counted."""
     at_once: bool = True
     """Whether those of an order that is read line by line may be again in the same order."""
 

@@ -7,7 +7,7 @@ was divided by its largest value of the customer.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, pairwise, repeat, starmap
+from itertools import chain, pairwise, starmap
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +15,10 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
-from scoring.again import again_of
+from scoring.again import again_of, in_fashion
 from scoring.bought import Returning, begun_by, bought_by, context_of
 from scoring.content import Content
-from scoring.model import Model
+from scoring.model import Blend, Model
 from scoring.networks.network import Network
 from scoring.ranking import HIDDEN, spread, top
 from scoring.score import ALL_THERE, Reason, Recommendation, Strategy, Unavailable, UnknownItem, Why
@@ -51,6 +51,8 @@ class Request:
     """0 for the best items, towards 1 for items unlike one another."""
     context_items: Sequence[Sequence[str]] = ()
     """[C] items of the running session, latest last; empty for none at all."""
+    popular: Sequence[Floats] = ()
+    """[C] how popular the items [V + 2] are when each customer is asked; empty for how popular they are now."""
 
     def __post_init__(self) -> None:
         if self.count < 1:
@@ -129,7 +131,8 @@ class Recommender:
         voices = [voices_of(blend, request.strategy) for blend in blends]
         context = _rows(context_of(tokens, pairs, len(known) + 2, [blend.decay for blend in blends], session))
         needed = dict.fromkeys([*chain.from_iterable(voices), Strategy.POPULAR])
-        lines = [self._lines(strategy, tokens, pairs, context) for strategy in needed]
+        popular = request.popular or [self.model.together.popular] * len(pairs)
+        lines = [self._lines(strategy, tokens, pairs, context, popular, blends) for strategy in needed]
         returning = [blend.returning for blend in blends]
         begun = begun_by(tokens, pairs) if Returning.LATER in returning else bought
         for row, scores in enumerate(zip(*lines, strict=True)):
@@ -142,8 +145,9 @@ class Recommender:
             )  # fmt: skip
 
     def _lines(
-        self, strategy: Strategy, tokens: Tokens, pairs: Pairs, context: Sequence[tuple[Integers, Floats]]
-    ) -> Iterable[Floats]:
+        self, strategy: Strategy, tokens: Tokens, pairs: Pairs, context: Sequence[tuple[Integers, Floats]],
+        popular: Sequence[Floats], blends: Sequence[Blend],
+    ) -> Iterable[Floats]:  # fmt: skip
         """Scores [V + 2] of each customer."""
         match strategy:
             case Strategy.TOGETHER:
@@ -153,13 +157,15 @@ class Recommender:
             case Strategy.DEEP:
                 return (chances.astype(np.float64) for chances in self._deep(tokens, pairs))
             case Strategy.AGAIN:
-                return starmap(self._line, _rows(again_of(tokens, pairs, len(self.model.catalogue) + 2)))
+                bought = _rows(again_of(tokens, pairs, len(self.model.catalogue) + 2))
+                return map(self._again, bought, popular, blends)
             case _:
-                return repeat(self.model.together.popular, len(pairs))
+                return popular
 
-    def _line(self, items: Integers, scores: Floats) -> Floats:
+    def _again(self, bought: tuple[Integers, Floats], popular: Floats, blend: Blend) -> Floats:
+        items, scores = bought
         line = np.zeros(len(self.model.catalogue) + 2)
-        line[items] = scores
+        line[items] = in_fashion(scores, popular[items], blend.fashion)
         return line
 
     def _deep(self, tokens: Tokens, pairs: Pairs) -> npt.NDArray[np.float32]:

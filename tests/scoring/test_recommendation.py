@@ -196,6 +196,18 @@ def test_a_shop_that_repeats_brings_again_what_was_bought_often_and_lately() -> 
     assert item_words(found[3].reason) == "popular lately"
 
 
+def test_of_what_was_bought_that_comes_again_which_others_buy_and_what_nobody_else_does_before_what_was_not() -> None:
+    popular = np.zeros(len(ITEMS) + 2)
+    popular[[2, 3, 4]] = 1.0, 0.0625, 0.25
+    model = replace(MODEL, together=replace(MODEL.together, popular=popular))
+    scorer = Scorer(replace(model, blend=replace(MODEL.blend, repurchase=True, fashion=0.5)))
+    basket = histories(*(bought(15, item_id=item) for item in ("item-1", "item-2", "item-5")))
+    found = scorer.recommend(basket, at(), count=4, strategy=Strategy.AGAIN)[0]
+
+    assert [one.item_id for one in found] == ["item-2", "item-1", "item-5", "item-0"]
+    assert [one.score for one in found[:2]] == pytest.approx([0.5 * 16**-0.25, 0.25 * 16**-0.25])
+
+
 def test_a_view_is_no_purchase_but_speaks() -> None:
     looked = histories(row(EventType.VIEW, 1, item_id="item-4"))
     found = items(Scorer(followed(("item-4", "item-9"))).recommend(looked, at(), count=20, strategy=Strategy.TOGETHER))

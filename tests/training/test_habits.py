@@ -120,6 +120,19 @@ def test_where_the_order_says_nothing_what_came_before_speaks_as_loudly(*, in_or
     assert chosen(tokens(rows, *MANY), 60).before == before
 
 
+@pytest.mark.parametrize(("liked", "fashion"), [(True, 0.25), (False, 0.1)])
+def test_a_shop_learns_how_far_what_comes_again_is_what_others_buy(*, liked: bool, fashion: float) -> None:
+    """Everybody comes again for what all others buy, or for what they alone bought twice."""
+    random, rows = np.random.default_rng(3), []
+    for number in range(40):
+        own, known = random.permutation(np.arange(5, 40))[:10].tolist(), random.permutation(5)[:2].tolist()
+        orders = ((30, own + known), (25, own[:1]), (2, known[:1] if liked else own[:1]))
+        rows += [bought(days, customer=f"c{number}", item_id=MANY[place]) for days, some in orders for place in some]
+    rows += [bought(26, customer=f"other{number}", item_id=MANY[number % 5]) for number in range(2000)]
+
+    assert chosen(tokens(rows, *MANY), 60).fashion == fashion
+
+
 def test_a_shop_with_too_few_orders_has_the_usual_habits() -> None:
     rows = [bought(days, customer=f"c{who}", item_id=MANY[who]) for who in range(29) for days in (9, 5)]
 

@@ -140,12 +140,11 @@ def _candidates(
     }
     for start in range(0, len(held.pairs), BLOCK):
         rows = np.arange(start, min(start + BLOCK, len(held.pairs)))
-        popular = popularity.places(held.pairs.as_of[rows])
-        request = Request(count=1, context_items=context[start : start + BLOCK])
+        popular = [popularity.scores[moment] for moment in popularity.places(held.pairs.as_of[rows]).tolist()]
+        request = Request(count=1, context_items=context[start : start + BLOCK], popular=popular)
         everybody = recommender.ranked(tokens, held.pairs.some(rows), request)
-        for row, moment, ranked in zip(rows.tolist(), popular.tolist(), everybody, strict=True):
-            parts = {**ranked.parts, Strategy.POPULAR: popularity.scores[moment]}
-            mine = np.stack([parts[part] for part in PARTS]).astype(np.float32)
+        for row, ranked in zip(rows.tolist(), everybody, strict=True):
+            mine = np.stack([ranked.parts[part] for part in PARTS]).astype(np.float32)
             mine /= np.maximum(mine.max(axis=1, keepdims=True), 1e-12)
             mine[:, : UNKNOWN + 1] = HIDDEN
             best = [top(line, CANDIDATES + len(held.bought[row])) for line in mine]

@@ -1,5 +1,6 @@
 """Which habits a shop has: those with which its held-out orders are foretold best by one strategy alone."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise, product
 
@@ -7,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from scoring.again import again_of, in_fashion
 from scoring.bought import context_of
 from scoring.seen.actions import Floats, Integers
 from scoring.seen.sequence import Tokens
@@ -18,6 +20,8 @@ from training.recommending.popularity import Popularity, purchases_of, remembere
 DECAYS = (0.5, 0.8)
 BEFORE = (0.3, 1.0)
 RARITIES = (0.0, 0.25)
+FASHIONS = (0.25, 0.1, 0.5, 0.0)
+"""The first is kept where the others are no better, as where nothing is bought twice."""
 BLOCK = 256
 CUT = 10
 
@@ -34,26 +38,39 @@ def habits_of(
     usual = Habits(popular_days=days)
     if not held.telling:
         return usual, popularity
+    usual = replace(usual, fashion=_fashion(tokens, held, popularity))
     found: dict[Habits, float] = {}
     tables = {
         (before, rarity): pairs.weighed(replace(usual, before=before, rarity=rarity))
         for before, rarity in product(BEFORE, RARITIES)
     }
+    starts = range(0, len(held.pairs), BLOCK)
     for decay in DECAYS:
         context = context_of(tokens, held.pairs, items, decay, ())
         for (before, rarity), weights in tables.items():
             habits = replace(usual, decay=decay, before=before, rarity=rarity)
-            found[habits] = _foretold(context, weights, held)
+            said = (sparse.csr_matrix(context[start : start + BLOCK] @ weights) for start in starts)
+            found[habits] = _foretold(said, held)
     return max(found, key=lambda habits: found[habits]), popularity
 
 
-def _foretold(context: sparse.csr_matrix, weights: sparse.csr_matrix, held: Held) -> float:
-    """How well the orders are, by what comes again in the shop."""
+def _fashion(tokens: Tokens, held: Held, popularity: Popularity) -> float:
+    """With which power of what was popular then the orders are foretold best by what was bought before."""
+    bought = again_of(tokens, held.pairs, popularity.scores.shape[1])
+    moment = popularity.places(held.pairs.as_of).repeat(np.diff(bought.indptr))
+    popular, found = popularity.scores[moment, bought.indices], {}
+    for power in FASHIONS:
+        said = in_fashion(bought.data, popular, power)
+        found[power] = _foretold([sparse.csr_matrix((said, bought.indices, bought.indptr), shape=bought.shape)], held)
+    return max(found, key=lambda power: found[power])
+
+
+def _foretold(said: Iterable[sparse.csr_matrix], held: Held) -> float:
+    """How well the orders are, by what comes again in the shop; `said` [n, V + 2] of some orders after the others."""
     ranks: list[list[float]] = []
-    for start in range(0, len(held.pairs), BLOCK):
-        said = sparse.csr_matrix(context[start : start + BLOCK] @ weights)
-        for place, (begin, end) in enumerate(pairwise(said.indptr.tolist())):
-            ranks.append(_ranks(said.indices[begin:end], said.data[begin:end], held, start + place))
+    for block in said:
+        for begin, end in pairwise(block.indptr.tolist()):
+            ranks.append(_ranks(block.indices[begin:end], block.data[begin:end], held, len(ranks)))
     found = np.array(ranks)
     good = np.where(found < CUT, 1 + 1 / np.log2(found + 2), 0.0)
     return float(good.mean(axis=0).max())

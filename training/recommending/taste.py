@@ -53,7 +53,8 @@ def taste_of(
     next_items = _next_items(course, pairs, left_out, orders)
     model = Model(
         manifest={}, catalogue=course.catalogue, networks=networks, normaliser=prepared.normaliser,
-        buying=prepared.buying, calibration=Calibration(), together=together, blend=replace(START, decay=habits.decay),
+        buying=prepared.buying, calibration=Calibration(), together=together,
+        blend=replace(START, decay=habits.decay, fashion=habits.fashion),
         next_items=None if next_items is None else next_items.network, item_vectors=course.item_vectors,
     )  # fmt: skip
     blend, figures = choose_blend(model, course.tokens, orders, popularity, course.device)
