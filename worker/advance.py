@@ -6,15 +6,14 @@ from types import MappingProxyType
 from campaigns import trail
 from campaigns.audiences import segment_building
 from campaigns.coupons import issuance
-from campaigns.errors import Refusal
-from campaigns.faults import Code, Fault, Hopeless
+from campaigns.faults import Code, Fault
 from campaigns.tiers import shadowing
 from campaigns.work import jobs
 from database.session import Transaction
 from database.work import operations
 from database.work.operations import Operation
-from scoring.score import ModelRejected
 from worker.attempts import attempt
+from worker.faults import fault_of
 from worker.steps import (
     erasure,
     expected_uplifts,
@@ -47,8 +46,6 @@ STEPS: Mapping[str, Callable[[Tools, Operation], bool]] = MappingProxyType(
         operations.EXPECT_UPLIFTS: expected_uplifts.step,
     }
 )
-HOPELESS = (ModelRejected, Refusal, Hopeless)
-"""What another attempt would meet again."""
 
 
 def advance(tools: Tools, operation_id: str, *, enough: Callable[[], bool], turn: int | None = None) -> None:
@@ -134,16 +131,3 @@ def _drop_half_built(tools: Tools, transaction: Transaction, operation: Operatio
         shadowing.abandon(transaction, operation)
     if operation.kind == operations.RETRAIN_MODEL:
         retraining.abandon(tools, operation)
-
-
-def fault_of(error: Exception, log_id: str) -> Fault:
-    """What readers may know of an error: our own words; of anything else the kind, and where the log has the rest."""
-    match error:
-        case Hopeless():
-            return error.fault
-        case Refusal():
-            return Fault.of_refusal(error)
-        case ModelRejected():
-            return Fault(code=Code.MODEL_REJECTED, said=str(error))
-        case _:
-            return Fault(code=Code.UNEXPECTED, facts={"type": type(error).__name__, "log_id": log_id})

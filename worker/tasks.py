@@ -15,10 +15,11 @@ from campaigns.tiers import rescoring
 from campaigns.work import jobs
 from database.failures import Failure, failure_of
 from database.work.duties import Duty
-from worker.advance import HOPELESS, advance, give_up, stumble
+from worker.advance import advance, give_up, stumble
 from worker.clock import canary, duties, model_folders, reporting, schedule, uplift, wellbeing
 from worker.clock.duties import Doing
 from worker.clock.tick import Tick
+from worker.faults import HOPELESS
 from worker.steps import expected_uplifts
 from worker.tools import Tools
 

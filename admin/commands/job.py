@@ -152,7 +152,7 @@ def _duty(standing: Standing) -> dict[str, object]:
     return {
         "duty": standing.duty,
         "done": written(standing.well_time),
-        "fault": standing.why and Fault.read(None, standing.why).sentence(),
+        "fault": standing.why and Fault.read(standing.error, standing.why).sentence(),
     }
 
 

@@ -48,9 +48,11 @@ def list_models(*, limit: Limit = 50, database_url: DatabaseUrl = None, as_json:
     with reading(database_url) as snapshot:
         serving = stored_models.serving(snapshot)
         found = stored_models.page(snapshot, limit=limit + 1)
+        ready = registry.readiness(snapshot, [*serving.values(), *found])
     first = [serving[state] for state in reversed(stored_models.SERVING) if state in serving]
     shown = [*first, *(model for model in found if model not in first)]
-    emit([_row(model) for model in shown[:limit]], as_json=as_json, title="Models")
+    rows = [_row(model) | {"readiness": ready[model.model_id]} for model in shown[:limit]]
+    emit(rows, as_json=as_json, title="Models")
     if len(shown) > limit:
         warn(f"there are older models: --limit above {limit} shows them")
 

@@ -1,7 +1,7 @@
 """Use cases on the registry of trained networks."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
@@ -10,6 +10,7 @@ from campaigns.actor import Cause
 from campaigns.faults import Fault
 from campaigns.models import canary_runs
 from campaigns.models.gates import Report, check_passed
+from campaigns.models.readiness import Readiness, readiness_of
 from campaigns.models.refusals import (
     FolderTaken,
     InvalidStage,
@@ -114,6 +115,12 @@ def report(snapshot: Snapshot, model_id: str) -> Report | None:
     """What the model proved when it was judged last; None while it is judged, and where it never was."""
     newest = operations.newest(snapshot, JUDGE_MODEL, model_id=model_id)
     return None if newest is None or newest.response is None else Report.of(newest.request, newest.response)
+
+
+def readiness(snapshot: Snapshot, models: Iterable[RegisteredModel]) -> dict[str, Readiness]:
+    """By id, whether each may answer as things stand."""
+    active = registry.active(snapshot)
+    return {each.model_id: readiness_of(each, active, report(snapshot, each.model_id)) for each in models}
 
 
 def roll_back(

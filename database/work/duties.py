@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from database.session import Snapshot, Transaction
@@ -44,6 +44,7 @@ class Standing:
     duty: str
     """A `Duty`, or one of a worker of another version."""
     well_time: datetime
+    error: str | None
     why: Mapping[str, Any] | None
 
     def late(self, now: datetime) -> bool:
@@ -60,12 +61,15 @@ def expect(transaction: Transaction, duties: list[Duty], now: datetime) -> None:
 
 def well(transaction: Transaction, duty: Duty, now: datetime) -> None:
     """It ended well."""
-    transaction.execute(update(DutyRow).where(DutyRow.duty == duty).values(well_time=now, why=None))
+    transaction.execute(update(DutyRow).where(DutyRow.duty == duty).values(well_time=now, error=None, why=None))
 
 
-def failed(transaction: Transaction, duty: Duty, why: Mapping[str, Any]) -> None:
-    """It did not, and this is why."""
-    transaction.execute(update(DutyRow).where(DutyRow.duty == duty).values(why=dict(why)))
+def failed(transaction: Transaction, duty: Duty, why: Mapping[str, Any], *, error: str | None = None) -> bool:
+    """It did not, and this is why; whether that is news."""
+    row, found = DutyRow, {"error": error, "why": dict(why)}
+    news = or_(*(getattr(row, name).is_distinct_from(value) for name, value in found.items()))
+    changed = transaction.execute(update(row).where(row.duty == duty, news).values(found).returning(row.duty))
+    return changed.first() is not None
 
 
 def standing(snapshot: Snapshot) -> list[Standing]:

@@ -61,8 +61,10 @@ class DutyRow(Row):
     duty: Mapped[str] = mapped_column(primary_key=True)
     well_time: Mapped[datetime]
     """When it ended well last, or was first to be done."""
+    error: Mapped[str | None]
+    """Why it fails since, in English, where that says more than the value."""
     why: Mapped[dict[str, Any] | None]
-    """Why it fails since: a code and facts."""
+    """The same as a value: a code and facts."""
 
 
 class OutboxRow(Row):

@@ -171,7 +171,7 @@ def test_groups_by_what_is_not_there_are_refused_before_anything_is_fitted(
     [
         (("--horizon", 366), "less than or equal to 365"),
         (("--as-of", "yesterday"), "give an ISO time"),
-        (("--model", "/nowhere"), "is not a model folder"),
+        (("--model", "/nowhere"), "/nowhere is not on this machine"),
         (("--events", "/nowhere.parquet"), "nowhere.parquet"),
     ],
 )

@@ -116,4 +116,7 @@ def test_what_serves_stands_first_however_many_models_are_newer(database: Databa
     tierwise("models", "activate", "m2", "--override-gates", "--reason", "a test needs it")
     tierwise("models", "move", "m1", "shadow")
 
-    assert [row["model_id"] for row in tierwise("models", "list", "--limit", "3")] == ["m2", "m1", "m4"]
+    rows = tierwise("models", "list", "--limit", "3")
+    assert [(row["model_id"], row["readiness"]) for row in rows] == [
+        ("m2", "ANSWERS"), ("m1", "ANSWERED_BEFORE"), ("m4", "NOT_JUDGED"),
+    ]  # fmt: skip

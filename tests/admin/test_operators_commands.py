@@ -72,13 +72,12 @@ def test_a_campaign_from_plan_to_redemption(database: Database, tierwise: Shell)
     with database.writing() as transaction:
         duties.expect(transaction, [Duty.END_CAMPAIGNS], datetime(2026, 1, 2, tzinfo=UTC))
         duties.failed(transaction, Duty.END_CAMPAIGNS, {"code": "UNEXPECTED", "facts": {"type": "E", "log_id": "t7"}})
-    assert tierwise("job", "duties") == [
-        {
-            "duty": "END_CAMPAIGNS",
-            "done": "2026-01-02T00:00:00+00:00",
-            "fault": "E; the worker's log says more, by the id t7",
-        }
-    ]
+    row = {"duty": "END_CAMPAIGNS", "done": "2026-01-02T00:00:00+00:00"}
+    assert tierwise("job", "duties") == [{**row, "fault": "E; the worker's log says more, by the id t7"}]
+    with database.writing() as transaction:
+        why = {"code": "MODEL_REJECTED", "facts": {}}
+        duties.failed(transaction, Duty.END_CAMPAIGNS, why, error="m1 is not on this machine")
+    assert tierwise("job", "duties") == [{**row, "fault": "m1 is not on this machine"}]
 
 
 def test_a_code_is_held_released_used_and_refunded(database: Database, tierwise: Shell) -> None:

@@ -11,7 +11,7 @@ import torch
 from made.histories import AS_OF, NOW, random_shop
 from networks.small_training import ASKED, SMALL, course
 from PIL import ExifTags, Image
-from transformers import ConvNextConfig, ConvNextModel, ViTConfig, ViTModel
+from transformers import BertConfig, BertModel, ConvNextConfig, ConvNextModel, ViTConfig, ViTModel
 from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 from typer.testing import CliRunner
 
@@ -246,6 +246,19 @@ def test_what_is_no_picture_is_named(tmp_path: Path, vision: Path) -> None:
     (tmp_path / "code" / "modeling.py").write_text("print('hello')")
     with pytest.raises(EncoderRefused, match=r"modeling\.py is code"):
         PictureTower.of(tmp_path / "shop", str(tmp_path / "code"), tmp_path / "cache")
+
+
+def test_pictures_of_no_item_and_an_encoder_of_texts_are_refused(tmp_path: Path, vision: Path) -> None:
+    colour_of(tmp_path / "shop" / "oak-lamp.png", "red")
+    with pytest.raises(PicturesNotUsable, match=r"oak-lamp\.png and all beside it are of no item"):
+        PictureTower.of(tmp_path / "shop", str(vision), tmp_path / "cache")(CATALOGUE, silence)
+
+    texts = tmp_path / "texts"
+    shape = BertConfig(hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8, vocab_size=9)
+    BertModel(shape).save_pretrained(texts)
+    (texts / "preprocessor_config.json").write_bytes((vision / "preprocessor_config.json").read_bytes())
+    with pytest.raises(EncoderRefused, match=r"texts sees no pictures \(.*\); name a vision model"):
+        PictureTower.of(tmp_path / "shop", str(texts), tmp_path / "cache")
 
 
 def test_the_command_trains_with_pictures_and_refuses_half_of_what_it_needs(tmp_path: Path, vision: Path) -> None:

@@ -86,9 +86,15 @@ def test_a_candidate_stands_beside_what_answers_its_verdict_first(shop: Site) ->
     expect(olga.get_by_role("button", name="Let it answer")).to_have_class("quiet")
     assert faults(olga) == []
     picture(olga, "model-candidate")
+    olga.goto("/jobs")
+    expect(olga.get_by_role("row", name="Judge a model m3")).to_contain_text("calibration error: not passed")
 
     register_model(shop.database, "m4")
     prove(shop.database, "m4")
+    register_model(shop.database, "m5")
+    olga.goto("/models")
+    gates = olga.get_by_role("table", name="Models, newest first").locator("td:last-child")
+    expect(gates).to_have_text(["–", "not judged", "passed", "not passed", "–"])
     olga.goto("/models/m4")
     expect(olga.get_by_role("heading", level=2).first).to_have_text("It may answer: it passed its gates")
     expect(olga.get_by_role("button", name="Let it answer")).not_to_have_class("quiet")

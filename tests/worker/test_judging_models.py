@@ -24,7 +24,8 @@ from database.events import store
 from database.models import drift, explanation_readings
 from database.models import registry as stored_models
 from database.session import Database
-from database.work import operations
+from database.work import duties, operations
+from database.work.duties import Duty
 from database.work.operations import Operation
 from events.event import EventType
 from events.history import Histories
@@ -32,6 +33,7 @@ from scoring.folders import folder
 from scoring.score import ModelRejected
 from scoring.scorer import Scorer
 from scoring.seen.feature_histograms import histograms
+from worker.clock.duties import do
 from worker.clock.wellbeing import check_explanations, read_drift
 
 CAUSE = make_cause(AS_OF)
@@ -142,6 +144,27 @@ def test_reasons_of_the_model_that_answers_are_checked_once_a_day(shop: Database
     assert 0.8 < (reading.gradients or 0) <= 1
     assert replace(well, explained=replace(reading, left_out=0.7)).warnings["explanations"] == 1
     assert not replace(well, explained=replace(reading, left_out=None)).unfaithful
+
+
+def test_a_model_whose_folder_is_not_on_the_workers_machine_is_told_of_once(
+    shop: Database, database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    place = tmp_path / "old"
+    place.rename(tmp_path / "elsewhere")
+    with tools_on(database_url) as tools:
+        check = {Duty.CHECK_EXPLANATIONS: lambda: check_explanations(tools, AS_OF)}
+        for tick in ("t1", "t2"):
+            do(tools.database, check, AS_OF, log_id=tick)
+        with shop.reading() as snapshot:
+            standing, *_ = duties.standing(snapshot)
+        place.symlink_to(tmp_path / "elsewhere")
+        do(tools.database, check, AS_OF, log_id="t3")
+
+    assert f"{place} is not on this machine" in (standing.error or "")
+    assert (standing.why, standing.late(AS_OF)) == ({"code": "MODEL_REJECTED", "facts": {}}, True)
+    assert [record.getMessage() for record in caplog.records] == [f"CHECK_EXPLANATIONS fails: {standing.error}"]
+    with shop.reading() as snapshot:
+        assert [(each.error, each.why) for each in duties.standing(snapshot)] == [(None, None)]
 
 
 def write_broken(folder_of_models: Path, model_id: str, kind: EventType) -> dict[str, object]:

@@ -28,7 +28,8 @@ from database.work import operations
 from database.work.operations import JUDGE_MODEL, Operation
 from settings import Settings, settings
 from worker import learning, trainer
-from worker.advance import HOPELESS, advance, give_up
+from worker.advance import advance, give_up
+from worker.faults import HOPELESS
 from worker.learning import Learner
 from worker.steps import retraining as looking_after
 from worker.steps.retraining import MOST_STARTS, step

@@ -1,6 +1,6 @@
 """The picture tower: a frozen encoder of item pictures, and the vectors it makes of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from transformers import AutoImageProcessor, AutoModel
 
@@ -16,10 +17,12 @@ from scoring.seen.catalogue import Catalogue
 from training.encoders import pretrained
 from training.encoders.item_encoding import placed
 from training.encoders.vector_cache import VectorCache, Vectors
-from training.pictures.files import opened, pictures_of
+from training.pictures.files import PicturesNotUsable, opened, pictures_of
 from training.progress import Progress
 
 BATCH = 32
+BLANK = 64
+"""Pixels a side of what an encoder is tried with."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,17 @@ class PictureTower:
         """The encoder of that Hugging Face id or local folder, and the pictures in the folder.
 
         Raises:
-            EncoderRefused: It cannot be had as data only.
+            EncoderRefused: It cannot be had as data only, or sees no pictures.
             PicturesNotUsable: There are none.
         """
         pictures = pictures_of(folder)
         model, processor = pretrained.loaded(encoder, AutoModel.from_pretrained, AutoImageProcessor.from_pretrained)
-        return cls(model.to(device).eval(), processor, pictures, VectorCache(cache))
+        tower = cls(model.to(device).eval(), processor, pictures, VectorCache(cache))
+        try:
+            tower._seen([Image.new("RGB", (BLANK, BLANK))])
+        except Exception as error:  # models of others fail in any way
+            raise pretrained.EncoderRefused(f"{encoder} sees no pictures ({error}); name a vision model") from error
+        return tower
 
     @cached_property
     def fingerprint(self) -> str:
@@ -52,6 +60,9 @@ class PictureTower:
     def __call__(self, catalogue: Catalogue, progress: Progress) -> ItemVectors:
         """[V + 2, E] by item number, zeros where an item has no picture. Raises PicturesNotUsable."""
         places = [place for place, item_id in enumerate(catalogue.item_ids) if item_id in self.pictures]
+        if not places:
+            some = next(iter(self.pictures.values()))
+            raise PicturesNotUsable(f"{some} and all beside it are of no item: a picture is named by its item's id")
         paths = [self.pictures[catalogue.item_ids[place]] for place in places]
         told = partial(progress, "pictures of items")
         vectors = self.cache.vectors(self.fingerprint, paths, Path.read_bytes, self._compute, told)
@@ -59,12 +70,12 @@ class PictureTower:
 
     def _compute(self, paths: Sequence[Path]) -> Vectors:
         batches = [paths[begin : begin + BATCH] for begin in range(0, len(paths), BATCH)]
-        vectors = [self._seen(batch) for batch in batches]
+        vectors = [self._seen(map(opened, batch)) for batch in batches]
         return np.concatenate(vectors) if vectors else np.zeros((0, 1), dtype=np.float32)
 
-    def _seen(self, paths: Sequence[Path]) -> Vectors:
+    def _seen(self, pictures: Iterable[Image.Image]) -> Vectors:
         # One after the other: thirty photographs as they come from a camera take a gigabyte, and as prepared 20 MB.
-        ready = [self.processor(images=opened(path), return_tensors="pt")["pixel_values"] for path in paths]
+        ready = [self.processor(images=picture, return_tensors="pt")["pixel_values"] for picture in pictures]
         with torch.inference_mode():
             features = _features(self.model, torch.cat(ready).to(self.model.device))
         vectors: Vectors = torch.nn.functional.normalize(features, dim=-1).cpu().numpy()

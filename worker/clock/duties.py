@@ -1,20 +1,25 @@
 """Each duty of the clock is done by itself, and how it went is written down: else one that fails fails unseen."""
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 
-from campaigns.faults import Code, Fault
 from database.session import Database
 from database.work import duties
 from database.work.duties import Duty
 from worker.clock.tick import each
+from worker.faults import HOPELESS, fault_of
 
 Doing = Callable[[], object]
+log = logging.getLogger(__name__)
 
 
 def do(database: Database, doings: Mapping[Duty, Doing], now: datetime, *, log_id: str) -> None:
-    """All of them, also those after one that breaks. Raises what broke, at the end."""
+    """All of them, also those after one that breaks. Raises what broke, at the end, but for what our own words say.
+
+    That lasts, as a model whose folder is not on this machine: it is logged once, and stands with the duty.
+    """
     with database.writing() as transaction:
         duties.expect(transaction, list(doings), now)
     each(partial(_done, database, duty, doing, now, log_id) for duty, doing in doings.items())
@@ -24,10 +29,14 @@ def _done(database: Database, duty: Duty, doing: Doing, now: datetime, log_id: s
     try:
         doing()
     except Exception as error:
-        fault = Fault(code=Code.UNEXPECTED, facts={"type": type(_first(error)).__name__, "log_id": log_id})
+        fault = fault_of(_first(error), log_id)
         with database.writing() as transaction:
-            duties.failed(transaction, duty, fault.why)
-        raise
+            news = duties.failed(transaction, duty, fault.why, error=fault.said)
+        if not isinstance(error, HOPELESS):
+            raise
+        if news:
+            log.warning("%s fails: %s", duty, fault.sentence())
+        return
     with database.writing() as transaction:
         duties.well(transaction, duty, now)
 

@@ -17,15 +17,20 @@ EXPLAINED = 40
 
 
 def read_drift(tools: Tools, now: datetime) -> int:
-    """The day's reading, if it was not taken and there is something to hold against; how many features."""
+    """The day's reading, if it was not taken and there is something to hold against; how many features.
+
+    Raises ModelRejected, before anybody's history is read.
+    """
     with tools.database.reading() as snapshot:
         active = registry.active(snapshot)
         if active is None or "histograms" not in active.manifest:
             return 0
         if drift.latest_day(snapshot, active.model_id) == now.date():
             return 0
+    scorer = tools.scorer(active)
+    with tools.database.reading() as snapshot:
         histories = drawn(snapshot, now)
-    found = drifts(tools.scorer(active), histories, now)
+    found = drifts(scorer, histories, now)
     if found:
         with tools.database.writing() as transaction:
             drift.keep(transaction, active.model_id, now.date(), found)
@@ -33,7 +38,7 @@ def read_drift(tools: Tools, now: datetime) -> int:
 
 
 def check_explanations(tools: Tools, now: datetime) -> int:
-    """The day's reading, if it was not taken; of how many customers."""
+    """The day's reading, if it was not taken; of how many customers. Raises ModelRejected likewise."""
     with tools.database.reading() as snapshot:
         active = registry.active(snapshot)
         if active is None:
@@ -41,8 +46,10 @@ def check_explanations(tools: Tools, now: datetime) -> int:
         last = explanation_readings.newest(snapshot, active.model_id)
         if last is not None and last.day == now.date():
             return 0
+    scorer = tools.scorer(active)
+    with tools.database.reading() as snapshot:
         histories = drawn(snapshot, now, limit=EXPLAINED)
-    found = faithfulness(tools.scorer(active), histories, now.timestamp())
+    found = faithfulness(scorer, histories, now.timestamp())
     reading = ExplanationReading(
         model_id=active.model_id, day=now.date(), customers=len(histories), left_out=_median(found.left_out),
         gradients=_median(found.gradients),

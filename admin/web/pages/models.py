@@ -69,6 +69,7 @@ def listing(visit: Visit) -> Response:
         serving = stored_models.serving(snapshot)
         found = stored_models.page(snapshot, limit=SHOWN + 1, after=after)
         past = rescored.latest(snapshot, limit=LOOKED_BACK)
+        ready = registry.readiness(snapshot, [*serving.values(), *found])
     first = [] if after else [serving[state] for state in IN_FORCE if state in serving]
     shown = [*first, *(model for model in found[:SHOWN] if model not in first)]
     answering = serving[State.ACTIVE].model_id if State.ACTIVE in serving else None
@@ -76,7 +77,7 @@ def listing(visit: Visit) -> Response:
     beside = shown[:BESIDE]
     return visit.page(
         "models.html", models=shown, beside=beside, groups=_groups(beside), answering=answering, drift=moved,
-        some=drift.SOME, much=drift.MUCH, older=found[SHOWN - 1] if len(found) > SHOWN else None,
+        some=drift.SOME, much=drift.MUCH, ready=ready, older=found[SHOWN - 1] if len(found) > SHOWN else None,
     )  # fmt: skip
 
 
