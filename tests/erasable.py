@@ -76,7 +76,7 @@ NOBODY: Mapping[str, str] = MappingProxyType(
         "operations": (
             "operation_id kind state done_count total_count cancel_requested create_time update_time revive_time turn"
         ),
-        "duties": "duty well_time why",
+        "duties": "duty well_time error why",
         "outbox": "outbox_id task create_time claim_time",
         "reconciliations": "operation_id campaign_id time figures differences",
         "redemptions": (

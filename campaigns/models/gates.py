@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from itertools import groupby
 from typing import Any, Self
 
 from campaigns.models.drift import share_moved
@@ -129,7 +130,9 @@ def check_passed(name: str, report: Report | None, against_id: str, *, override:
         )
     held_by = [gate for gate in report.gates if gate.verdict is not Verdict.PASSED]
     if held_by:
-        why = "; ".join(f"{gate.name}: {gate.reason}" for gate in held_by)
+        # What cannot be measured is not measured of several for one reason.
+        alike = groupby(held_by, key=lambda gate: gate.reason)
+        why = "; ".join(f"{', '.join(gate.name for gate in gates)}: {reason}" for reason, gates in alike)
         raise GatesNotPassed(f"{name} did not pass: {why}", model=name, gates=",".join(gate.name for gate in held_by))
 
 

@@ -1,10 +1,13 @@
 """Which stages a model may come to, and what they keep."""
 
+from dataclasses import replace
+
 import pytest
 from made.campaigns import NOW, add_model, audit_lines, counts, make_cause, prove, register_model
 
 from campaigns.models import registry
-from campaigns.models.gates import Verdict
+from campaigns.models.gates import Gate, Report, Verdict, check_passed
+from campaigns.models.grounds import Ground, Why
 from campaigns.models.refusals import (
     FolderTaken,
     GatesNotPassed,
@@ -123,6 +126,19 @@ def test_a_model_answers_only_when_it_passed_its_gates_beside_the_one_that_answe
         "m1": Stage(State.RETIRED), "m2": Stage(State.CANDIDATE), "m3": Stage(State.ACTIVE),
     }  # fmt: skip
     assert move(database, "m1", Stage(State.ACTIVE)).state == "ACTIVE", "one that has answered proves nothing anew"
+
+
+def test_what_holds_several_gates_back_is_said_once() -> None:
+    early = Ground(why=Why.TOO_EARLY, facts={"until": "2026-11-28", "day": "2026-12-28"})
+    held = Gate(name="auc", value=None, limit=0.0, verdict=Verdict.NOT_MEASURED, ground=early)
+    gates = [held, replace(held, name="log_loss"), replace(held, name="drift", ground=Ground(why=Why.NO_HISTOGRAMS))]
+    with pytest.raises(GatesNotPassed) as refused:
+        check_passed("models/m2", Report(model_id="m2", against_id="m1", gates=gates), "m1", override=None)
+
+    assert refused.value.message == (
+        "models/m2 did not pass: auc, log_loss: one of both learned until 2026-11-28: no window is new to both before "
+        "2026-12-28; drift: its manifest holds no histograms of features"
+    )
 
 
 def test_whoever_overrides_the_gates_says_why_and_is_on_record(database: Database) -> None:
