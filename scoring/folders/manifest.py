@@ -42,7 +42,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise ModelRejected(
             f"{path} is missing: {folder} is not a model folder; give one that `tierwise train` wrote"
             if folder.exists()
-            else f"{folder} is not on this machine: give a folder that `tierwise train` wrote, and that all who use it see"
+            else f"{folder} is not on this machine: give a folder that `tierwise train` wrote, seen by all who use it"
         ) from error
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ModelRejected(f"{path} is not JSON ({error}); copy the folder again or train it again") from error

@@ -1,14 +1,14 @@
 """Why a duty of the clock fails has words of its own beside the value, as bulk work has.
 
 Revision: 0090
-After: 0083
+After: 0091
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0090"
-down_revision = "0083"
+down_revision = "0091"
 branch_labels = None
 depends_on = None
 
