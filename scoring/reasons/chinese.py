@@ -28,6 +28,7 @@ NAMES: Mapping[str, str] = MappingProxyType({
     "largest_basket": "最大一单金额", "basket_spread": "订单金额通常相差",
     "mean_gap": "平均下单间隔", "gap_spread": "下单间隔的波动幅度（占平均间隔）", "longest_gap": "最长下单间隔",
     "last_gap": "最近两单的间隔", "overdue": "沉默时间为平时间隔的倍数",
+    "longer_pauses": "以往下单间隔长于目前沉默时间的占比",
     "order_trend": "近 90 天订单数与之前 90 天相比", "spend_trend": "近 90 天消费与之前 90 天相比",
     "basket_trend": "最近一单与平时金额之比", "event_trend": "近 30 天活动与近 90 天平均相比",
     "returns": "累计退货次数", "returns_90": "近 90 天退货次数", "returned_share": "退货金额占比",

@@ -167,6 +167,9 @@ RHYTHM = (
     Feature("last_gap", "days", LOG, "Time between the last two orders", _days("last two orders were {} apart")),
     Feature("overdue", "ratio", LOG, "Days since the last order over the mean gap",
              _number("silent for {} times the usual gap")),
+    Feature("longer_pauses", "share", PLAIN,
+             "Times between orders that were longer than the present one: (k + 1/2) / (n + 1) of n",
+             _share("about {} of pauses between orders were longer than this one")),
 )  # fmt: skip
 
 TREND = (

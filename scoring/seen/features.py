@@ -129,12 +129,14 @@ def _rhythm(view: View, bought: Where, silent: Floats) -> Columns:
     longest, last = np.full(size, np.nan), np.full(size, np.nan)
     np.fmax.at(longest, of, gap)
     last[of] = gap
+    longer = np.bincount(of[gap > silent[of]], minlength=size)
     return {
         "mean_gap": mean,
         "gap_spread": np.where(count > 1, np.sqrt(np.maximum(variance, 0.0)) / np.maximum(mean, 1.0), np.nan),
         "longest_gap": longest,
         "last_gap": last,
         "overdue": silent / np.maximum(mean, 1.0),
+        "longer_pauses": np.where(count > 1, (longer + 0.5) / (count + 1.0), np.nan),
     }
 
 

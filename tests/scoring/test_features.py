@@ -64,6 +64,7 @@ def test_orders_spend_and_rhythm() -> None:
     assert known["longest_gap"] == pytest.approx(60)
     assert known["last_gap"] == pytest.approx(30)
     assert known["overdue"] == pytest.approx(10 / 45)
+    assert known["longer_pauses"] == pytest.approx(2.5 / 3)
     assert known["gap_spread"] == pytest.approx(15 / 45)
     assert known["order_trend"] == pytest.approx(np.log(2.5 / 1.5))
 

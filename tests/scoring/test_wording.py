@@ -35,6 +35,8 @@ def test_no_words_speak_of_logarithms() -> None:
         ("basket_spread", math.log(1.5), "amounts of orders typically differ by a factor of 1.5",
          "订单金额通常相差：1.5 倍"),
         ("basket_trend", math.log(0.5), "last order was 50% of the usual amount", "最近一单与平时金额之比：50%"),
+        ("longer_pauses", 0.3, "about 30% of pauses between orders were longer than this one",
+         "以往下单间隔长于目前沉默时间的占比：30%"),
         ("gap_spread", 0.4, "time between orders varies by 40% of its mean", "下单间隔的波动幅度（占平均间隔）：40%"),
         ("mean_gap", 0.5, "less than a day between orders on average", "平均下单间隔：不到 1 天"),
         ("spend_trend", -0.7, "spent less in the last 90 days than in the 90 before",
