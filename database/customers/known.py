@@ -1,9 +1,10 @@
 """The customers that we know, and how one of them is forgotten."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from database.customers.tables import CustomerRow
@@ -35,6 +36,11 @@ def get(snapshot: Snapshot, customer_id: str) -> KnownCustomer | None:
     """One customer."""
     row = snapshot.get(CustomerRow, customer_id)
     return None if row is None else known(row)
+
+
+def among(snapshot: Snapshot, customer_ids: Collection[str]) -> list[str]:
+    """Those of some customers who are known."""
+    return list(snapshot.scalars(select(CustomerRow.customer_id).where(CustomerRow.customer_id.in_(customer_ids))))
 
 
 def locked(transaction: Transaction, customer_id: str) -> KnownCustomer | None:

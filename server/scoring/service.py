@@ -1,6 +1,7 @@
 """ScoringService: what customers will do, and which model says so."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -10,15 +11,17 @@ from google.longrunning import operations_pb2
 from tierwise.v1 import model_pb2, model_results_pb2, score_pb2, scoring_service_pb2, scoring_service_pb2_grpc
 
 from campaigns.actor import Cause
-from campaigns.customers import profiles as customer_cases
+from campaigns.customers.refusals import CustomerNotFound
 from campaigns.models import judging, registry, retraining
 from campaigns.models.refusals import ModelUnusable
 from campaigns.models.stages import State
 from campaigns.results import canary, canary_power
 from campaigns.tiers import rescoring, shadowing
 from campaigns.tiers.ladder import ladder_of
+from database.customers import known
 from database.models import canary_readings, scores, shadow_comparisons
 from database.models import registry as stored_models
+from database.models.scores import StoredScore
 from database.session import Database, Snapshot, Transaction
 from scoring import score as scored
 from scoring.score import ModelRejected
@@ -41,6 +44,12 @@ from server.wire.seal import Seal
 from server.wire.stamps import instant_key
 
 Result = scoring_service_pb2.BatchScoreResponse.Result
+Outcome = Placed[scored.Score] | Exception
+Last = Mapping[str, StoredScore | None]
+"""The last stored scores of known customers."""
+
+OWED = (ModelFailed, ModelUnavailable)
+"""Outcomes in whose place the last stored score is told."""
 
 log = structlog.get_logger("server")
 
@@ -60,19 +69,24 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
         """In the event loop, so that a call is admitted or refused when it comes, however busy the threads are."""
         question = question_of(request)
         try:
-            score = self._message(question, await self._predictions.score(question))
-        except (ModelFailed, ModelUnavailable) as error:
-            score = await asyncio.to_thread(self._message, question, error)
+            score = self._message(question, await self._predictions.score(question), {})
+        except OWED as error:
+            score = self._message(question, error, await asyncio.to_thread(self._last, [question]))
         return scoring_service_pb2.ScoreResponse(score=score)
 
     def BatchScore(
         self, request: scoring_service_pb2.BatchScoreRequest, context: grpc.ServicerContext
     ) -> scoring_service_pb2.BatchScoreResponse:
         questions = [question_of(each, f"requests[{place}].") for place, each in enumerate(request.requests)]
-        outcomes = self._predictions.scores(questions)
-        return scoring_service_pb2.BatchScoreResponse(
-            results=[self._result(question, outcome) for question, outcome in zip(questions, outcomes, strict=True)]
-        )
+        outcomes = list(self._predictions.scores(questions))
+        owed = [question for question, outcome in zip(questions, outcomes, strict=True) if isinstance(outcome, OWED)]
+        last: Last = {}
+        try:
+            last = self._last(owed) if owed else {}
+        except Exception as error:  # noqa: BLE001 - those that the network did answer have their answers
+            outcomes = [error if isinstance(outcome, OWED) else outcome for outcome in outcomes]
+        results = [self._result(*each, last) for each in zip(questions, outcomes, strict=True)]
+        return scoring_service_pb2.BatchScoreResponse(results=results)
 
     def ExplainScore(
         self, request: scoring_service_pb2.ExplainScoreRequest, context: grpc.ServicerContext
@@ -225,13 +239,19 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
         model, active = stored_models.get(snapshot, wanted), stored_models.active(snapshot)
         return [] if model is None or active is None else self._live.markets_lost(model, active)
 
-    def _result(self, question: Question, outcome: Placed[scored.Score] | Exception) -> Result:
+    def _last(self, questions: Sequence[Question]) -> Last:
+        who = {question.customer_id for question in questions}
+        with reading(self._database) as snapshot:
+            stored = scores.among(snapshot, who)
+            return {customer_id: stored.get(customer_id) for customer_id in known.among(snapshot, who)}
+
+    def _result(self, question: Question, outcome: Outcome, last: Last) -> Result:
         try:
-            return Result(score=self._message(question, outcome))
+            return Result(score=self._message(question, outcome, last))
         except Exception as error:  # noqa: BLE001 - the others of the batch have their answers
             return Result(status=status_of(error, call.current().log_id))
 
-    def _message(self, question: Question, outcome: Placed[scored.Score] | Exception) -> score_pb2.Score:
+    def _message(self, question: Question, outcome: Outcome, last: Last) -> score_pb2.Score:
         """The score; the last stored one where the network could not answer. Raises any other outcome."""
         match outcome:
             case Placed(score, standing):
@@ -239,19 +259,19 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
                 call.current().timings.model = message.model
                 return message
             case ModelUnavailable():
-                return self._stored(question, Degraded.MODEL_NOT_LOADED, outcome)
+                return self._stored(question, last, Degraded.MODEL_NOT_LOADED, outcome)
             case ModelFailed():
                 log.error("model failed", log_id=call.current().log_id, exc_info=outcome)
-                return self._stored(question, Degraded.MODEL_FAILED, outcome)
+                return self._stored(question, last, Degraded.MODEL_FAILED, outcome)
             case _:
                 raise outcome
 
-    def _stored(self, question: Question, reason: Degraded, error: Exception) -> score_pb2.Score:
+    def _stored(self, question: Question, last: Last, reason: Degraded, error: Exception) -> score_pb2.Score:
         """Raises CustomerNotFound, or ModelUnavailable where nothing is stored, or only of a later time."""
         who = question.customer_id
-        with reading(self._database) as snapshot:
-            stored = scores.get(snapshot, who)
-            customer_cases.get(snapshot, who)
+        if who not in last:
+            raise CustomerNotFound.of(f"customers/{who}") from error
+        stored = last[who]
         if stored is None or (question.as_of is not None and stored.as_of > question.as_of):
             of = "for this customer" if stored is None else "that knows only what was so at as_of_time"
             message = f"no model can answer and no score is stored {of}; try again later"

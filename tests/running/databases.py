@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.util import LRUCache
 
 from database import session
@@ -116,3 +116,16 @@ def compiled_once(url: str) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(session, "engine_at", made)
         yield
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Those that are sent by way of SQLAlchemy."""
+    seen: list[str] = []
+
+    def see(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", see)
+    yield seen
+    event.remove(Engine, "before_cursor_execute", see)

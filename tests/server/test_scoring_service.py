@@ -10,6 +10,7 @@ import pytest
 from google.longrunning import operations_pb2
 from google.protobuf.duration_pb2 import Duration
 from made.campaigns import add_customers, prove, store_scores
+from running.databases import statements
 from running.serving import (
     KEY,
     Shop,
@@ -232,6 +233,23 @@ def test_without_a_model_the_last_stored_score_answers_and_says_so(database: Dat
     refused = refusal(raised.value)
     assert (refused.code, refused.reason) == ("UNAVAILABLE", "MODEL_UNAVAILABLE")
     assert "RetryInfo" in refused.details
+
+
+def test_a_batch_reads_its_last_stored_scores_at_once(database: Database, tmp_path: Path) -> None:
+    names = [f"c{number}" for number in range(100)]
+    add_customers(database, [*names, "new"])
+    store_scores(database, dict.fromkeys(names, 9000))
+    asked = [asking(name) for name in [*names, "new", "nobody"]]
+
+    with serving(database, tmp_path, model=False) as shop, statements() as seen:
+        results = shop.scoring.BatchScore(scoring_service_pb2.BatchScoreRequest(requests=asked)).results
+
+    assert [result.score.customer for result in results[:100]] == [f"customers/{name}" for name in names]
+    assert {result.score.degraded_reason for result in results[:100]} == {score_pb2.Score.MODEL_NOT_LOADED}
+    assert [read_status(result.status).reason for result in results[100:]] == [
+        "MODEL_UNAVAILABLE", "CUSTOMER_NOT_FOUND",
+    ]  # fmt: skip
+    assert sum("FROM scores" in each for each in seen) == 1
 
 
 def test_activating_a_model_moves_the_answers_to_it(shop: Shop) -> None:

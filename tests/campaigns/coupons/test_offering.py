@@ -1,7 +1,5 @@
 """What a customer may have now, read from one snapshot by so many statements, however many campaigns there are."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -17,8 +15,8 @@ from made.campaigns import (
     make_plan,
     store_scores,
 )
-from running.databases import filled_once
-from sqlalchemy import Engine, event, insert, update
+from running.databases import filled_once, statements
+from sqlalchemy import insert, update
 
 from campaigns.coupons import offering, redemption, refunding, reservation
 from campaigns.coupons.offering import Offers
@@ -219,19 +217,6 @@ def test_nobody_and_orders_that_make_no_sense_are_refused(shop: Database) -> Non
         offers_for(shop, "nobody")
     with pytest.raises(InvalidOrder):
         offers_for(shop, basket=replace(ORDER, order_minor=0))
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """Those that are sent by way of SQLAlchemy."""
-    seen: list[str] = []
-
-    def see(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", see)
-    yield seen
-    event.remove(Engine, "before_cursor_execute", see)
 
 
 def test_more_campaigns_take_no_more_statements(shop: Database) -> None:
