@@ -149,7 +149,7 @@ def _refusals(campaign: Campaign, found: Found, lacks: str | None, now: datetime
         yield from _of_code(name, found.coupon_state)
     elif found.arm == HOLDOUT:
         yield CustomerHeldOut("the customer is held out, to compare with: choose another campaign", campaign=name)
-    if campaign.state is not State.ACTIVE or now >= plan.end_time:
+    if campaign.state is not State.ACTIVE:
         yield _not_running(campaign)
     if found.stop is not None:
         yield CouponsStopped(f"{name} is stopped: {found.stop}", campaign=name)
@@ -175,4 +175,7 @@ def _of_code(name: str, state: str) -> Iterator[Refusal]:
 
 
 def _not_running(campaign: Campaign) -> CampaignNotRunning:
-    return CampaignNotRunning(f"{campaign.name} is {campaign.state}", campaign=campaign.name, state=campaign.state)
+    # One that is active still is over, and the clock has not come to it yet.
+    active = campaign.state is State.ACTIVE
+    said = f"ended at {campaign.plan.end_time.isoformat()}" if active else f"is {campaign.state}"
+    return CampaignNotRunning(f"{campaign.name} {said}", campaign=campaign.name, state=campaign.state)

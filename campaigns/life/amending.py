@@ -27,7 +27,7 @@ from database.terms import campaigns as stored_campaigns
 from events.currency import amount
 
 AMENDABLE = ("budget", "end_time")
-KNOWN_BY = ("coupons.export", "coupons.import")
+KNOWN_BY = ("coupons.export", "coupons.give", "coupons.import")
 """Who did so has codes before the start, and may have printed until when they are good."""
 
 

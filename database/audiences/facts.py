@@ -83,6 +83,7 @@ WITH asked AS MATERIALIZED (
   LEFT JOIN (
     SELECT code, redeem_time FROM redemptions WHERE redeem_time < :as_of AND NOT given_back
   ) AS redeemed USING (code)
+  LEFT JOIN by_hand_coupons AS told USING (campaign_id, code)
   WHERE issue_time < :as_of GROUP BY customer_id
 )
 SELECT customer_id, nullif(purchase_30, 'NaN') AS purchase_30, nullif(purchase_60, 'NaN') AS purchase_60,
@@ -119,15 +120,16 @@ LEFT JOIN latest USING (customer_id) LEFT JOIN chosen USING (customer_id) LEFT J
 LEFT JOIN (SELECT customer_id, rfm_recency, rfm_frequency, rfm_monetary, expected_uplift FROM customer_facts) AS kept
   USING (customer_id)
 """
-# A response is an act of the customer's own that came by the channel, or the use of a coupon that did.
+# A response is an act of the customer's own that came by the channel, or the use of a coupon that did: none that
+# somebody told the customer.
 CHANNELS = ("on_site", "email", "sms", "push")
 PARTS = {
     "amount": "CASE WHEN currency IS NULL OR currency = :currency"
     " THEN coalesce(round(coalesce(quantity, 1) * unit_price_minor), 0)::bigint ELSE 0 END",
     "answers": ", ".join(f"count(*) FILTER (WHERE answered_by = '{name}') AS {name}_answers" for name in CHANNELS),
     "redeemed": ", ".join(
-        f"count(redeem_time) FILTER (WHERE lower(channel) = '{name}' AND redeem_time >= :as_of - interval '365 days')"
-        f" AS {name}_redeemed"
+        f"count(redeem_time) FILTER (WHERE lower(channel) = '{name}' AND told.code IS NULL"
+        f" AND redeem_time >= :as_of - interval '365 days') AS {name}_redeemed"
         for name in CHANNELS
     ),
     "responses": ", ".join(

@@ -13,6 +13,8 @@ from database.terms.counters import USED
 from database.terms.tables import CampaignRow
 from database.terms.validity import EXPIRE_TIME
 
+SOME = 1_000
+"""Customers from whose scores a usual order is told."""
 # A score that is no number counts as none.
 SUMS = """
 count(*) AS coupons, coalesce(sum(nullif(purchase_90, 'NaN')), 0)::float8 AS buyers,
@@ -81,10 +83,14 @@ WHERE (SELECT end_time > :now FROM counted)
     = (SELECT spent_count FROM counted)
 ORDER BY arm, tier
 """)  # noqa: S608 - made of constants
-# What they order where they do is told from the scores of now: no audience has frozen them.
+# What they order where they do is told from the scores of now: no audience has frozen them. Who has none orders as
+# others do.
 OUT_BY_HAND = text(f"""
 SELECT :arm AS arm, coupons.tier, count(*) AS coupons, count(*)::float8 AS buyers,
-  count(*) * coalesce(avg(spend_minor / nullif(nullif(purchase_90, 'NaN'), 0)), 0)::float8 AS spend_minor
+  count(*) * coalesce(avg(spend_minor / nullif(nullif(purchase_90, 'NaN'), 0)), (
+    SELECT sum(spend_minor) / nullif(sum(purchase_90), 0)
+    FROM (SELECT spend_minor, purchase_90 FROM scores WHERE purchase_90 <> 'NaN' LIMIT {SOME}) AS others
+  ), 0)::float8 AS spend_minor
 FROM by_hand_coupons JOIN coupons USING (campaign_id, code) JOIN campaigns USING (campaign_id)
 LEFT JOIN scores USING (customer_id)
 WHERE campaign_id = :campaign_id AND coupons.state = 'ISSUED' AND {EXPIRE_TIME} > :now AND NOT EXISTS (
@@ -95,7 +101,7 @@ WHERE campaign_id = :campaign_id AND coupons.state = 'ISSUED' AND {EXPIRE_TIME} 
 PAST = text("""
 WITH over AS (
   SELECT campaign_id FROM campaigns JOIN counted_campaigns USING (campaign_id)
-  WHERE ran_to_its_end AND end_time <= least(:now, count_time) AND issued_count > 0
+  WHERE ran_to_its_end AND end_time <= least(:now, count_time) AND issued_count > by_hand_count
   ORDER BY end_time DESC, campaign_id LIMIT :limit
 )
 SELECT tier, sum(counted_groups.issued_count)::bigint AS coupons, sum(buyers) AS buyers,

@@ -139,7 +139,7 @@ class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
         def effect(transaction: Transaction, cause: Cause) -> coupon_service_pb2.GiveCouponResponse:
             found = giving.give(transaction, cause, name, customer)
             told = coupon_message(found.coupon, found.campaign.plan.currency)
-            if found.new and request.validate_only:
+            if request.validate_only:
                 told.ClearField("code")
             return coupon_service_pb2.GiveCouponResponse(coupon=told, given=found.new)
 

@@ -7,7 +7,7 @@ from sqlalchemy import insert, text, update
 
 from database.audiences import facts
 from database.audiences.tables import CustomerFactsRow
-from database.coupons.tables import CouponRow, RedemptionRow
+from database.coupons.tables import ByHandCouponRow, CouponRow, RedemptionRow
 from database.customers.tables import CustomerRow
 from database.events.store import insert_events
 from database.models.tables import ScoreRow
@@ -91,6 +91,8 @@ def test_profile_scores_and_contacts(database: Database) -> None:
         )  # fmt: skip
         give_coupon(transaction, "one", issued=ago(40), redeemed=ago(35))
         give_coupon(transaction, "two", issued=ago(20), redeemed=None)
+        give_coupon(transaction, "told", issued=ago(38), redeemed=ago(36))
+        transaction.execute(insert(ByHandCouponRow).values(campaign_id="told", code="told"))
         give_coupon(transaction, "later", issued=ago(-1), redeemed=None)
     known = facts_now(database)
 
@@ -99,8 +101,8 @@ def test_profile_scores_and_contacts(database: Database) -> None:
         "consented_channels": frozenset({"email", "sms"}),
         "purchase_30": 0.1, "purchase_60": 0.2, "purchase_90": 0.3, "expected_spend": 4_200, "expected_orders": 0.75,
         "tier": "HIGH",
-        "days_since_score": 3, "coupons_issued": 2, "coupons_redeemed": 1, "days_since_coupon": 20,
-        "days_since_redemption": 35, "campaigns": frozenset({"one", "two"}), "campaigns_30": 1,
+        "days_since_score": 3, "coupons_issued": 3, "coupons_redeemed": 2, "days_since_coupon": 20,
+        "days_since_redemption": 35, "campaigns": frozenset({"one", "two", "told"}), "campaigns_30": 1,
         "email_responses": 1,
     }  # fmt: skip
 

@@ -9,7 +9,7 @@ import pytest
 from made.campaigns import codes_of, launch_campaign, make_plan, store_scores
 from running.serving import Shop, pounds, refusal, serving
 from running.shell import Shell
-from tierwise.v1 import customer_offer_pb2, error_reason_pb2, offer_service_pb2
+from tierwise.v1 import coupon_service_pb2, customer_offer_pb2, error_reason_pb2, offer_service_pb2
 
 from campaigns.coupons import codes
 from campaigns.coupons.codes import displayed
@@ -64,6 +64,18 @@ def test_a_customer_has_offers_with_their_conditions(shop: Shop) -> None:
     assert (list(five.not_with), list(tenth.not_with)) == (["campaigns/tenth"], ["campaigns/five"])
     assert (five.stacking.priority, five.stacking.exclusivity_group) == (1, "sale")
     assert (five.HasField("worth"), len(answer.withheld), answer.HasField("discount_amount")) == (False, 0, False)
+
+
+def test_a_trial_of_giving_shows_no_code_not_even_the_one_that_the_customer_has(shop: Shop) -> None:
+    asked = coupon_service_pb2.GiveCouponRequest(
+        campaign="campaigns/tenth", customer="customers/anna", reason="a lost mail", validate_only=True
+    )
+
+    trial = shop.coupons.GiveCoupon(asked)
+
+    assert (trial.given, trial.coupon.code, trial.coupon.customer) == (False, "", "customers/anna")
+    asked.validate_only = False
+    assert shop.coupons.GiveCoupon(asked).coupon.code == displayed(codes_of(shop.database, "tenth")["anna"])
 
 
 @pytest.mark.parametrize("role", ["approver", "marketer"])

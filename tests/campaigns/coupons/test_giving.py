@@ -23,6 +23,7 @@ from sqlalchemy import text
 
 from campaigns.coupons import blocking, budgeting, giving, reach, redemption
 from campaigns.coupons.giving import Given
+from campaigns.coupons.refusals import BudgetCommitted
 from campaigns.customers import erasure
 from campaigns.errors import Refusal
 from campaigns.life import campaigns, switches
@@ -30,9 +31,10 @@ from campaigns.results import measuring
 from campaigns.terms.basket import Basket
 from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.coupon import CouponState
-from campaigns.terms.discount import Discount, Fixed
+from campaigns.terms.discount import Discount, Fixed, Percent
 from campaigns.terms.limits import Budget
 from campaigns.tiers.tiers import Tier
+from database.coupons import counting, exposure
 from database.coupons import reconciliation as figures
 from database.session import Database, Transaction
 
@@ -144,6 +146,7 @@ REFUSED: dict[str, tuple[str, str, Hindrance | None]] = {
     "stopped": ("ben", "COUPONS_STOPPED", lambda t: switches.stop(t, make_cause(reason="a leak"), "-")),
     "used": ("anna", "COUPON_ALREADY_REDEEMED", lambda t: use(t, code_of(t))),
     "blocked": ("anna", "COUPON_BLOCKED", lambda t: blocking.block(t, make_cause(), code_of(t))),
+    "over": ("ben", "CAMPAIGN_NOT_RUNNING", change("end_time = start_time + '1 h'::interval")),
     "not begun": (
         "ben", "CAMPAIGN_NOT_RUNNING", change("start_time = end_time - '1s'::interval")
     ),
@@ -175,6 +178,7 @@ def test_a_refusal_leaves_everything_as_it_was(shop: Database, case: str) -> Non
         give(shop, who)
 
     assert refused.value.reason == reason
+    assert "is ACTIVE" not in refused.value.message
     assert (counts(shop, *tables), differences(shop)) == before
 
 
@@ -196,6 +200,31 @@ def test_a_first_order_is_nothing_for_who_has_bought(shop: Database) -> None:
 
     with pytest.raises(Refusal, match="first order"):
         give(shop, "nina")
+
+
+def test_where_nobody_was_drawn_percentages_cost_what_usual_orders_do_and_nothing_is_learned(
+    database: Database,
+) -> None:
+    """Of who was never scored nothing is foretold: the coupon would be free, however many are out."""
+    store_scores(database, {"anna": 9000})
+    tenth = Offer(tier=Tier.LOW, discount=Discount(reward=Percent(percent=10)), channel=Channel.ON_SITE)
+    end = NOW + timedelta(days=1)
+    launch_campaign(database, make_plan(end_time=end), "drawn")
+    launch_campaign(database, make_plan(offers=(tenth,), budget=Budget(limit_minor=16_000), end_time=end))
+    add_customers(database, ["nina", "nora", "nell"])
+
+    give(database, "nina")
+    with database.reading() as snapshot:
+        assert budgeting.standing(snapshot, "spring", NOW).liability.expected_minor == 3_000
+    give(database, "nora")
+    with pytest.raises(BudgetCommitted):
+        give(database, "nell")
+
+    with database.writing() as transaction:
+        for campaign_id in ("drawn", "spring"):
+            campaigns.end_in_time(transaction, make_cause(end), campaign_id)
+            counting.count(transaction, campaign_id, end)
+        assert [each.coupons for each in exposure.past(transaction, end, campaigns=1)] == [1]
 
 
 def test_of_two_agents_at_the_edge_of_the_budget_one_gives_a_code(database: Database) -> None:

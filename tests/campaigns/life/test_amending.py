@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from made.campaigns import (
@@ -19,7 +20,8 @@ from made.campaigns import (
 )
 from sqlalchemy import select
 
-from campaigns.coupons import exporting, own_codes, redemption
+from campaigns.actor import Cause
+from campaigns.coupons import exporting, giving, own_codes, redemption
 from campaigns.coupons.own_codes import OwnCode
 from campaigns.errors import Refusal
 from campaigns.experiments.results import Plan
@@ -40,7 +42,7 @@ from campaigns.terms.limits import Budget
 from campaigns.terms.refusals import BudgetExhausted, CampaignNotMovable, InvalidCampaign
 from campaigns.watching.overview import alert
 from database.coupons.tables import CouponRow
-from database.session import Database
+from database.session import Database, Transaction
 from database.terms.tables import CampaignRow
 from worker.clock import schedule as clock
 
@@ -193,14 +195,17 @@ def test_an_end_that_customers_were_told_is_not_moved_before(database: Database)
     refused(database, InvalidCampaign, end(1))
 
 
-def test_before_its_start_it_may_end_earlier_unless_codes_are_out(database: Database) -> None:
+@pytest.mark.parametrize("taken", [exporting.begin, partial(giving.give, customer_id="anna")])
+def test_before_its_start_it_may_end_earlier_unless_codes_are_out(
+    database: Database, taken: Callable[[Transaction, Cause, str], object]
+) -> None:
     issued_codes(database, ["anna"], start_time=NOW + DAY)
 
     assert amend(database, end(-1), policy=NOBODY).plan.end_time == END - DAY
 
     amend(database, end(-2))
     with database.writing() as transaction:
-        exporting.begin(transaction, make_cause(), "spring")
+        taken(transaction, make_cause(reason="a lost mail"), "spring")
     with pytest.raises(InvalidCampaign, match="told"):
         decide(database, "bo", 3)
 

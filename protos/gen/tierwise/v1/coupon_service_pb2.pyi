@@ -514,7 +514,7 @@ class GiveCouponRequest(_message.Message):
     request_id: _builtins.str
     """UUID that makes a repetition harmless: it gets the answer of the first call."""
     validate_only: _builtins.bool
-    """Whether to say only what would be given, or why nothing: a coupon that would be new comes without a code."""
+    """Whether to say only what would be given or shown, or why nothing: the coupon comes without its code."""
     def __init__(
         self,
         *,
