@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import CancelledError, wait
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import TypeAlias
 
@@ -39,7 +39,8 @@ def waited(ticket: Promised, silent: Silent = lambda: 0.0) -> Told[Place]:
     """
     while not ticket.done() and (left := call.current().remaining()) > 0:
         _check(silent)
-        wait([ticket], min(left, LOOK_SECONDS))
+        with suppress(TimeoutError, CancelledError):
+            ticket.exception(min(left, LOOK_SECONDS))
     return _told(ticket)
 
 

@@ -22,6 +22,7 @@ from scoring.replicas.asking import Kind, asked_of
 from scoring.replicas.computing import Computing, Payload
 from scoring.replicas.replicas import LocalReplicas
 from server.front.port import MOST_PENDING
+from server.scoring import waiting as of_waiting
 from server.scoring.headway import Headway
 
 Asked: TypeAlias = "grpc.Future[scoring_service_pb2.ScoreResponse]"
@@ -182,6 +183,22 @@ def test_a_score_that_is_cancelled_leaves_the_queue(shop: Shop, network: Network
     assert network.asked == ["anna", "carla"]
 
 
+def test_many_scores_that_are_cancelled_leave_their_thread_at_once(
+    shop: Shop, network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(of_waiting, "LOOK_SECONDS", WAIT)
+    under_way = busy(shop, network)
+    asked = [scoring_service_pb2.ScoreRequest(customer=f"customers/{name}") for name in ("ben", "carla")]
+    many = shop.scoring.BatchScore.future(scoring_service_pb2.BatchScoreRequest(requests=asked), timeout=WAIT)
+    until(lambda: waiting(shop) == 2)
+
+    many.cancel()
+
+    assert shop.scoring.ListModels(scoring_service_pb2.ListModelsRequest(), timeout=5).models
+    network.gate.set()
+    assert score_of(under_way) == "customers/anna"
+
+
 def test_a_score_whose_deadline_passes_in_the_queue_is_never_computed(shop: Shop, network: Network) -> None:
     under_way = busy(shop, network)
 
@@ -212,16 +229,23 @@ def test_many_scores_of_which_a_part_alone_would_be_in_time_are_refused_before_i
     assert len(network.asked) < 250, "what was asked for the rest left the queue"
 
 
-def test_a_stall_at_the_beginning_foretells_nothing() -> None:
-    def answered(count: int, deadline: float) -> None:
-        headway = Headway(500, every=64)
-        for number in range(count):
-            headway.answered(3.0 + number * 0.01, deadline)
+def ahead(count: int, *, each: float, deadline: float, stalls: int = 500) -> Headway:
+    """After so many of 500 answers, of which one stalls for three seconds."""
+    headway = Headway(500, every=32)
+    for number in range(count):
+        headway.answered(3.0 * (number >= stalls) + each * number, deadline)
+    return headway
 
-    answered(500, deadline=8.2)
-    answered(127, deadline=5.0)
-    with pytest.raises(Overloaded, match=r"500 customers take about 5\.0 s at present, and after 128 of them 0\.7 s"):
-        answered(128, deadline=5.0)
+
+@pytest.mark.parametrize("stalls", [0, 40, 100])
+def test_a_stall_foretells_nothing_of_the_rest(stalls: int) -> None:
+    ahead(500, each=0.001, deadline=4.0, stalls=stalls)
+
+
+def test_what_comes_evenly_foretells_the_rest() -> None:
+    headway = ahead(95, each=0.01, deadline=2.03)
+    with pytest.raises(Overloaded, match=r"500 customers take about 5\.0 s at present, and after 96 of them 1\.1 s"):
+        headway.answered(0.95, deadline=2.03)
 
 
 def test_threads_that_are_occupied_hold_up_no_score(shop: Shop, network: Network) -> None:
