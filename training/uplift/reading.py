@@ -20,6 +20,8 @@ EXPECTED = 20.0
 """Rows with another value than the usual one, of which chance would not leave out all."""
 YES, NO = frozenset({"1", "yes", "y", "true", "t"}), frozenset({"0", "no", "n", "false", "f"})
 """In small letters, as a text says whether something is so."""
+MOST = 1e15
+"""Of an outcome, either way: trees reckon in 32 bits, which squares of 1e19 leave."""
 FEWEST = 100
 """Customers of an arm."""
 FEWEST_OUTCOMES = 25
@@ -163,6 +165,12 @@ def _check(treated: Flags, came: Floats, treatment: Treatment, outcome: str) -> 
             )
     if came.min() == came.max():
         raise TrialNotUsable(f"{outcome}: is the same of all customers")
+    furthest = came[np.abs(came).argmax()]
+    if abs(furthest) > MOST:
+        raise TrialNotUsable(
+            f"{outcome}: {furthest:g} of one customer is no amount, {MOST:g} is the most: mend it, or leave it empty "
+            "where it is not known"
+        )
 
 
 def _given(values: pl.Series) -> Floats:

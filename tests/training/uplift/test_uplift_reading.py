@@ -130,6 +130,11 @@ def test_an_arm_is_named_as_it_is_read() -> None:
         (table(visit=0), "arm=mail", "visit: 0 customers who were treated have one, at least 25 are needed"),
         (table(visit=1), "arm=mail", "visit: is the same of all customers"),
         (
+            table(visit=np.where(np.arange(SIZE) % 4 == 0, -1e200, 1.0)),
+            "arm=mail",
+            "visit: -1e[+]200 of one customer is no amount, 1e[+]15 is the most: mend it, or leave it empty",
+        ),
+        (
             table(visit=[number % 3 == 0 or number < 60 for number in range(SIZE)]),
             "arm=mail,none",
             "visit: 20 customers who were not treated have one, at least 25 are needed",
