@@ -43,7 +43,9 @@ class Seen(NamedTuple):
 def tell(processes: Processes, shop_of: Callable[[Stages], FirstShop], currency: str) -> None:
     """The whole story on running processes; raises when a step fails."""
     address = f"127.0.0.1:{free_port()}"
-    processes.environment |= {"TIERWISE_LISTEN": address, **INSECURE}
+    # Else beat's nightly rescoring would come before the story's own, when it is told soon after its time.
+    another_time = (datetime.now(UTC) + timedelta(hours=12)).time().isoformat("minutes")
+    processes.environment |= {"TIERWISE_LISTEN": address, "TIERWISE_RESCORE_AT": another_time, **INSECURE}
     stages = Stages(environment=processes.environment)
     shop = shop_of(stages)
     tell_shop(shop)

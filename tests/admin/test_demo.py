@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,10 @@ def begin(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "admin", *arguments], cwd=ROOT, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-        env=child_environment({"TMPDIR": str(folder), "TIERWISE_HOME": str(folder / "home"), "COLUMNS": "120"}),
+        env=child_environment({
+            "TMPDIR": str(folder), "TIERWISE_HOME": str(folder / "home"), "COLUMNS": "120",
+            "TIERWISE_RESCORE_AT": datetime.now(UTC).time().isoformat("minutes"),
+        }),
     )  # fmt: skip
 
 
