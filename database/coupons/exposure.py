@@ -24,13 +24,18 @@ TO_ISSUE = text(f"""
 SELECT arm, tier, {SUMS} FROM audiences WHERE campaign_id = :campaign_id AND arm <> 'holdout'
 GROUP BY arm, tier ORDER BY arm, tier
 """)  # noqa: S608 - made of constants
+# Issued, good still, and not held by a reservation, which counts by itself.
+IS_OUT = f"""
+coupons.state = 'ISSUED' AND {EXPIRE_TIME} > :now AND NOT EXISTS (
+  SELECT FROM reservations WHERE reservations.code = coupons.code AND reservations.state = 'HELD'
+    AND reservations.expire_time > :now
+)
+"""
 OUTSTANDING = text(f"""
 SELECT arm, audiences.tier, {SUMS} FROM audiences JOIN coupons USING (campaign_id, customer_id)
 JOIN campaigns USING (campaign_id)
-WHERE campaign_id = :campaign_id AND coupons.state = 'ISSUED' AND {EXPIRE_TIME} > :now AND NOT EXISTS (
-  SELECT FROM reservations WHERE reservations.code = coupons.code AND reservations.state = 'HELD'
-    AND reservations.expire_time > :now
-) GROUP BY arm, audiences.tier ORDER BY arm, audiences.tier
+WHERE campaign_id = :campaign_id AND {IS_OUT}
+GROUP BY arm, audiences.tier ORDER BY arm, audiences.tier
 """)  # noqa: S608 - made of constants
 NOT_BY_HAND = """
 NOT EXISTS (
@@ -93,10 +98,8 @@ SELECT :arm AS arm, coupons.tier, count(*) AS coupons, count(*)::float8 AS buyer
   ), 0)::float8 AS spend_minor
 FROM by_hand_coupons JOIN coupons USING (campaign_id, code) JOIN campaigns USING (campaign_id)
 LEFT JOIN scores USING (customer_id)
-WHERE campaign_id = :campaign_id AND coupons.state = 'ISSUED' AND {EXPIRE_TIME} > :now AND NOT EXISTS (
-  SELECT FROM reservations WHERE reservations.code = coupons.code AND reservations.state = 'HELD'
-    AND reservations.expire_time > :now
-) GROUP BY coupons.tier ORDER BY coupons.tier
+WHERE campaign_id = :campaign_id AND {IS_OUT}
+GROUP BY coupons.tier ORDER BY coupons.tier
 """)  # noqa: S608 - made of constants
 PAST = text("""
 WITH over AS (
@@ -145,7 +148,7 @@ def to_issue(snapshot: Snapshot, campaign_id: str) -> list[Exposed]:
 
 
 def outstanding(snapshot: Snapshot, campaign_id: str, now: datetime) -> list[Exposed]:
-    """Coupons that are issued, not redeemed, and not held by a reservation, which counts by itself.
+    """Coupons that are out: issued, not redeemed, and not held by a reservation.
 
     From what was counted of the campaign, if that is whole with what happened since; else each one is looked at. Those
     that were given by hand are looked at in any case, and whoever asked for one counts as a buyer.
