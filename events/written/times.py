@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import polars as pl
@@ -18,6 +18,8 @@ PROBE = datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC)
 EPOCH = r"^-?\d{9,17}(\.\d+)?$"
 MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 LOCAL = pl.Datetime("us")
+BEFORE_A_GAP = (timedelta(hours=1), timedelta(days=1))
+"""So long before a time that the clocks skip they still ran as before; the second, where a whole day was left out."""
 CALENDAR = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
 """Times outside of it are none: milliseconds that were taken for seconds, for one."""
 
@@ -31,7 +33,7 @@ class Clock:
     nonexistent: Literal["reject", "shift"] = "reject"
     ambiguous: Literal["earliest", "latest", "reject"] = "earliest"
     formats: tuple[str, ...] = ()
-    """strptime formats beside ISO 8601; those with an offset give absolute times."""
+    """strptime formats beside ISO 8601; those with an offset give absolute times. What fits one is no epoch."""
     epoch_unit: Literal["s", "ms", "us"] = "s"
 
 
@@ -57,6 +59,8 @@ def read_times(column: pl.Series, clock: Clock) -> pl.DataFrame:
     A time that is missing is null without a problem.
     """
     given = column.is_not_null()
+    if clock.formats and column.dtype.is_integer():
+        column = column.cast(pl.String)
     if column.dtype == pl.String:
         column = column.str.strip_chars()
         given = column.is_not_null() & (column != "")
@@ -83,11 +87,11 @@ def _from_strings(column: pl.Series, clock: Clock) -> tuple[pl.Series, pl.Series
         *(_parsed(iso, form) for form in LOCAL_FORMATS),
         *(_parsed(said, form) for form, absolute in own.items() if not absolute),
     ]
-    epoch = pl.when(said.str.contains(EPOCH)).then(said).cast(pl.Float64, strict=False)
     texts = column.alias("text").to_frame()
+    absolute, local = (texts.select(pl.coalesce(*read)).to_series() for read in (offsets, locals_))
+    epoch = pl.when(said.str.contains(EPOCH)).then(said).cast(pl.Float64, strict=False)
     numbers = _from_epoch(texts.select(epoch).to_series(), clock)
-    absolute = texts.select(pl.coalesce(*offsets)).to_series()
-    return absolute.zip_with(absolute.is_not_null(), numbers), texts.select(pl.coalesce(*locals_)).to_series()
+    return absolute.zip_with(absolute.is_not_null() | local.is_not_null(), numbers), local
 
 
 def _iso(text: pl.Expr) -> pl.Expr:
@@ -117,12 +121,13 @@ def _localised(clock: Clock) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
     last = local.dt.replace_time_zone(clock.zone, ambiguous="latest", non_existent="null").dt.convert_time_zone("UTC")
     skipped = local.is_not_null() & first.is_null()
     twice = (first != last).fill_null(value=False)
-    # An hour earlier the clock still ran as before the gap, so its offset is the one wanted.
-    hour = pl.duration(hours=1)
-    before = (local - hour).dt.replace_time_zone(clock.zone, ambiguous="earliest", non_existent="null")
-    shifted = before.dt.convert_time_zone("UTC") + hour
+    shifted = pl.coalesce(*(_by_the_clock_before(clock.zone, back) for back in BEFORE_A_GAP))
+    # A date alone claims no time of the day: it begins when its day does.
+    begins = (local == local.dt.truncate("1d")) & (
+        shifted.dt.convert_time_zone(clock.zone).dt.date() == local.dt.date()
+    )
     chosen = pl.when(twice).then(last if clock.ambiguous == "latest" else first).otherwise(first)
-    resolved = chosen if clock.nonexistent == "reject" else pl.coalesce(chosen, shifted)
+    resolved = pl.coalesce(chosen, pl.when(begins | pl.lit(clock.nonexistent == "shift")).then(shifted))
     refused = twice if clock.ambiguous == "reject" else pl.lit(value=False)
     told = pl.coalesce("absolute", pl.when(~refused).then(resolved))
     time = pl.when(told.is_between(*CALENDAR)).then(told)
@@ -135,6 +140,12 @@ def _localised(clock: Clock) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
         .then(pl.lit("UNREADABLE_TIME"))
     )
     return time.cast(TIME).alias("time"), problem.alias("time_problem"), (skipped | twice).alias("repaired_time")
+
+
+def _by_the_clock_before(zone: str, back: timedelta) -> pl.Expr:
+    """A local time in a gap, with the offset that was in force so much earlier."""
+    before = (pl.col("local") - back).dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    return before.dt.convert_time_zone("UTC") + back
 
 
 def _nothing(column: pl.Series, kind: pl.DataType) -> pl.Series:

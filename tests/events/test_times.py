@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from campaigns.terms.recurrence import instant
 from events.written.times import Clock, read_times
 
 LONDON = Clock(zone="Europe/London")
@@ -45,6 +46,9 @@ def read(value: object, clock: Clock = LONDON) -> tuple[datetime | None, str | N
         ("01/07/2026 12:00 +0200", own("%d/%m/%Y %H:%M %z"), datetime(2026, 7, 1, 10, tzinfo=UTC)),
         ("01/07/2026 12:00 UTC", own("%d/%m/%Y %H:%M UTC"), datetime(2026, 7, 1, 12, tzinfo=UTC)),
         ("01/07/2026T12:00", own("%d/%m/%YT%H:%M", "%d/%m/%Y %z"), datetime(2026, 7, 1, 11, tzinfo=UTC)),
+        ("1401151230", own("%y%m%d%H%M"), datetime(2014, 1, 15, 12, 30, tzinfo=UTC)),
+        (202607011200, own("%Y%m%d%H%M"), datetime(2026, 7, 1, 11, tzinfo=UTC)),
+        ("1767225600", own("%d.%m.%Y"), datetime(2026, 1, 1, tzinfo=UTC)),
         (datetime(2026, 7, 1, 12), LONDON, datetime(2026, 7, 1, 11, tzinfo=UTC)),  # noqa: DTZ001 - local on purpose
         (datetime(2026, 7, 1, 12, tzinfo=UTC), LONDON, datetime(2026, 7, 1, 12, tzinfo=UTC)),
         (date(2026, 7, 1), LONDON, datetime(2026, 6, 30, 23, tzinfo=UTC)),
@@ -86,6 +90,20 @@ def test_a_shift_by_half_an_hour_is_right_too() -> None:
     assert read("2026-10-04 02:15:00", lord_howe) == (datetime(2026, 10, 3, 15, 45, tzinfo=UTC), None, True)
 
 
+@pytest.mark.parametrize("spelt", ["2018-11-04", "2018-11-04 00:00:00", date(2018, 11, 4)])
+def test_a_date_whose_midnight_the_clock_skips_begins_when_the_day_does(spelt: object) -> None:
+    """In summers of São Paulo, and still of Cairo and Santiago: no shop there should lose a day's orders each year."""
+    assert read(spelt, Clock(zone="America/Sao_Paulo")) == (datetime(2018, 11, 4, 3, tzinfo=UTC), None, True)
+
+
+def test_a_whole_day_that_was_left_out_is_refused_or_read_by_the_clock_before() -> None:
+    apia = Clock(zone="Pacific/Apia")
+    for spelt, moment in (("2011-12-30", 10), ("2011-12-30 12:00", 22)):
+        assert read(spelt, apia) == (None, "NONEXISTENT_TIME", True)
+        expected = datetime(2011, 12, 30, moment, tzinfo=UTC)
+        assert read(spelt, replace(apia, nonexistent="shift")) == (expected, None, True)
+
+
 @pytest.mark.parametrize(
     ("choice", "expected"),
     [
@@ -104,3 +122,13 @@ def test_a_time_with_its_offset_means_the_same_instant_in_every_zone_of_the_file
     moment = naive.replace(tzinfo=timezone(timedelta(minutes=minutes)))
     assert read(moment.isoformat()) == (moment.astimezone(UTC), None, False)
     assert read(moment.isoformat(), Clock(zone="Asia/Tokyo")) == read(moment.isoformat())
+
+
+@given(
+    st.datetimes(datetime(2000, 1, 1), datetime(2037, 1, 1)),  # noqa: DTZ001
+    st.sampled_from(
+        ["Europe/Berlin", "America/Sao_Paulo", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Kathmandu", "Africa/Cairo"]
+    ),
+)
+def test_a_local_time_is_the_instant_that_a_campaign_would_begin_at(naive: datetime, zone: str) -> None:
+    assert read(naive.isoformat(), Clock(zone=zone, nonexistent="shift"))[0] == instant(naive, zone)
