@@ -18,6 +18,7 @@ from sqlalchemy import text
 
 from campaigns.audiences import segments
 from database.migrate import TableInUse, configuration, migrate
+from database.reporting.views import differences
 from database.session import Database
 from migrations import pieces
 from rules.rule import Compare, Not, Operator
@@ -175,6 +176,27 @@ def test_codes_of_before_that_were_over_stay_over(database: Database, database_u
         migrate(database_url)
     assert closed == [("anna", NOW), ("bert", None)]
     assert over == [("anna", NOW), ("bert", make_plan().end_time)]
+
+
+def test_a_column_goes_with_the_views_of_before_that_read_it(database_url: str) -> None:
+    config = configuration(database_url)
+    command.downgrade(config, _before("codes_are_good_until_their_campaign_ends"))
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for statement in (
+            "CREATE MATERIALIZED VIEW reporting_store.coupon_funnel_00000000 AS SELECT code, expire_time FROM coupons",
+            "CREATE VIEW reporting.coupon_funnel AS SELECT * FROM reporting_store.coupon_funnel_00000000",
+            "CREATE VIEW reporting.over AS SELECT campaign_id, first_expire_time FROM counted_groups",
+            (
+                "INSERT INTO report_views (name, fingerprint, definition, stored, as_of) "
+                "VALUES ('coupon_funnel', '', '', true, now()), ('over', '', '', false, now())"
+            ),
+        ):
+            connection.execute(statement.encode())
+
+        migrate(database_url)
+
+        command.check(config)
+        assert differences(connection) == []
 
 
 WELCOME = '{"kind": "NEW_CUSTOMER", "reward": {"kind": "FIXED", "amount_minor": 5}}'

@@ -9,6 +9,8 @@ After: 0082
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.readers import drop_column
+
 revision = "0083"
 down_revision = "0082"
 branch_labels = None
@@ -24,18 +26,14 @@ ENDS = """
 UPDATE coupons SET expire_time = least(close_time, end_time) FROM campaigns
 WHERE campaigns.campaign_id = coupons.campaign_id
 """
-DROP = """
--- squawk-ignore ban-drop-column
-ALTER TABLE {} DROP COLUMN {}
-"""
 
 
 def upgrade() -> None:
     op.execute("SET LOCAL statement_timeout = 0")
     op.add_column("coupons", sa.Column("close_time", TIME, nullable=True))
     op.execute(ERASED)
-    op.execute(DROP.format("coupons", "expire_time"))
-    op.execute(DROP.format("counted_groups", "first_expire_time"))
+    drop_column("coupons", "expire_time")
+    drop_column("counted_groups", "first_expire_time")
 
 
 def downgrade() -> None:
