@@ -43,6 +43,11 @@ class Row(DeclarativeBase):
         bytes: BYTEA,
     }
 
+    @classmethod
+    def column_names(cls) -> str:
+        """Its columns, for a plain statement: * would also bring those of a later version, which this one knows not."""
+        return ", ".join(f"{cls.__tablename__}.{column.name}" for column in cls.__table__.columns)
+
     def columns(self) -> dict[str, Any]:
         """The content by the names of the columns."""
         return {column.key: getattr(self, column.key) for column in self.__table__.columns}

@@ -17,6 +17,9 @@ from shops.reporting_shop import ask
 from sqlalchemy import text
 
 from campaigns.audiences import segments
+from campaigns.coupons import redemption, reservation
+from campaigns.terms.basket import Basket
+from database.every_table import METADATA
 from database.migrate import TableInUse, configuration, migrate
 from database.reporting.views import differences
 from database.session import Database
@@ -197,6 +200,19 @@ def test_a_column_goes_with_the_views_of_before_that_read_it(database_url: str) 
 
         command.check(config)
         assert differences(connection) == []
+
+
+def test_a_till_of_before_goes_on_with_tables_that_got_columns(database: Database, database_url: str) -> None:
+    code = issued_codes(database, ["anna"])["anna"]
+    with psycopg.connect(database_url) as later:
+        for table in METADATA.sorted_tables:
+            later.execute(f"ALTER TABLE {table.name} ADD COLUMN of_later integer".encode())
+    basket = Basket(order_id="order-1", order_minor=5000, currency="GBP")
+    with database.writing() as transaction:
+        held = reservation.reserve(transaction, make_cause(), code, basket)
+    with database.writing() as transaction:
+        used = redemption.redeem(transaction, make_cause(), code, basket)
+    assert used.reservation_id == held.reservation_id
 
 
 WELCOME = '{"kind": "NEW_CUSTOMER", "reward": {"kind": "FIXED", "amount_minor": 5}}'

@@ -11,7 +11,8 @@ from database.terms.validity import EXPIRE_TIME
 from events.event import EventType
 
 GET = f"""
-SELECT coupons.*, {EXPIRE_TIME} AS expire_time FROM coupons JOIN campaigns USING (campaign_id) WHERE code = %(code)s
+SELECT {CouponRow.column_names()}, {EXPIRE_TIME} AS expire_time
+FROM coupons JOIN campaigns USING (campaign_id) WHERE code = %(code)s
 """  # noqa: S608 - made of constants
 LOCK = f"{GET} FOR UPDATE OF coupons"
 STANDING = """

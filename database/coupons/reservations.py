@@ -10,9 +10,10 @@ from database.coupons.tables import ReservationRow
 from database.session import Snapshot, Transaction, changed_rows, one
 
 HELD = "HELD"
-HOLDER = "SELECT * FROM reservations WHERE code = %(code)s AND state = 'HELD' AND expire_time > %(now)s"
+OF_CODE = f"SELECT {ReservationRow.column_names()} FROM reservations WHERE code = %(code)s AND state = 'HELD'"  # noqa: S608 - made of constants
+HOLDER = f"{OF_CODE} AND expire_time > %(now)s"
 LOCK_HOLDER = f"{HOLDER} FOR UPDATE"
-LAPSED = "SELECT * FROM reservations WHERE code = %(code)s AND state = 'HELD' AND expire_time <= %(now)s"
+LAPSED = f"{OF_CODE} AND expire_time <= %(now)s"
 
 
 def add(transaction: Transaction, reservation: Mapping[str, Any]) -> None:

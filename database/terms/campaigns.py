@@ -12,7 +12,7 @@ from database.terms.counters import USED
 from database.terms.tables import CampaignRow
 
 GET = f"""
-SELECT campaigns.*, spent_count AS redeemed_count, spent_minor AS discounted_minor
+SELECT {CampaignRow.column_names()}, spent_count AS redeemed_count, spent_minor AS discounted_minor
 FROM campaigns CROSS JOIN LATERAL ({USED}) AS used WHERE campaigns.campaign_id = %(campaign_id)s
 """  # noqa: S608 - made of constants
 
