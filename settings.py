@@ -96,7 +96,7 @@ class Settings(BaseSettings):
     """The secret that goes with it."""
     oidc_role_claim: str = "role"
     """Claim of its ID tokens that names the role."""
-    oidc_roles: tuple[str, ...] = ("analyst", "approver", "marketer")
+    oidc_roles: tuple[str, ...] = ("analyst", "approver", "care", "marketer")
     """Roles that it may give, as JSON; a token that names another one lets nobody in."""
     oidc_domain: str | None = None
     """Of the e-mail addresses that are let in; without it all that the provider vouches for."""

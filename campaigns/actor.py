@@ -16,6 +16,8 @@ class Role(StrEnum):
     """Plans campaigns and runs them."""
     APPROVER = "approver"
     """Lets a campaign go, and stops one."""
+    CARE = "care"
+    """Answers customers who ask: looks at one, and gives a code by hand."""
     ANALYST = "analyst"
     """Reads, and no customer's data."""
     OPERATOR = "operator"

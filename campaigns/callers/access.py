@@ -25,7 +25,9 @@ class Right(NamedTuple):
 PUBLIC = frozenset[Role]()
 EVERYONE = CALLERS
 STAFF = EVERYONE - {Role.SERVICE}
-TEAM = STAFF - {Role.ANALYST}
+CARERS = STAFF - {Role.ANALYST}
+"""People who look at single customers."""
+TEAM = CARERS - {Role.CARE}
 """Whose work it is to look at who is in a campaign, and to stop one."""
 PLANNERS = frozenset({Role.MARKETER, Role.OPERATOR})
 APPROVERS = frozenset({Role.APPROVER})
@@ -33,8 +35,8 @@ STARTERS = APPROVERS | {Role.OPERATOR}
 """Who may let go on what was stopped: fewer than may stop it."""
 SHOP = frozenset({Role.SERVICE, Role.OPERATOR})
 """Whose customers hand over codes and orders: who else looks at a customer sees no whole code."""
-GIVERS = PLANNERS | SHOP
-"""Who may have whole codes, and so may give one away."""
+GIVERS = PLANNERS | SHOP | {Role.CARE}
+"""Who may tell a customer a whole code: one at a time, with a reason."""
 DESK = EVERYONE - {Role.ANALYST}
 """Who may look at single customers."""
 CUSTOMERS = "customers/"
@@ -64,7 +66,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "/tierwise.v1.CampaignService/GetCampaignResults": Right(STAFF),
         "/tierwise.v1.AuditService/ListAuditEntries": Right(STAFF),
         "/tierwise.v1.AuditService/VerifyAudit": Right(STAFF, "audit.verify"),
-        "/tierwise.v1.AuditService/ExplainDecision": Right(TEAM),
+        "/tierwise.v1.AuditService/ExplainDecision": Right(CARERS),
         "/tierwise.v1.BudgetService/GetBudget": Right(STAFF),
         "/tierwise.v1.CampaignService/GetCampaignForecast": Right(STAFF),
         "/tierwise.v1.BudgetService/ReconcileLedgers": Right(STAFF, "ledgers.reconcile"),
@@ -77,7 +79,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "/tierwise.v1.CouponService/ExportCoupons": Right(PLANNERS, "coupons.export"),
         "/tierwise.v1.CouponService/HandOverCoupons": Right(PLANNERS, "coupons.handOver"),
         "/tierwise.v1.CouponService/BlockCoupon": Right(DESK, "coupons.block"),
-        "/tierwise.v1.CouponService/UnblockCoupon": Right(TEAM, "coupons.unblock"),
+        "/tierwise.v1.CouponService/UnblockCoupon": Right(CARERS, "coupons.unblock"),
         "/tierwise.v1.CouponService/GiveCoupon": Right(GIVERS, "coupons.give"),
         "/tierwise.v1.CouponService/ReserveCoupon": Right(SHOP, "coupons.reserve"),
         "/tierwise.v1.CouponService/ReleaseReservation": Right(SHOP, "coupons.release"),

@@ -86,6 +86,29 @@ def test_a_code_is_given_shown_again_and_told_where_its_cost_is(site: Site, tmp_
         assert faults(page) == []
 
 
+def test_customer_care_gives_codes_and_neither_plans_nor_stops(site: Site, tmp_path: Path) -> None:
+    shop = known_shop(site, tmp_path)
+    launch_campaign(shop.database, make_plan(end_time=NOT_OVER))
+    page = shop.enter("cara", "care")
+    page.goto("/campaigns/spring")
+    expect(page.get_by_text("cara customer care")).to_be_visible()
+    expect(page.get_by_role("link", name="Pause")).to_have_count(0)
+    expect(page.get_by_role("link", name="Make another")).to_have_count(0)
+    expect(page.get_by_role("link", name="Coupons")).to_have_count(0)
+    assert page.request.get("/campaigns/spring/coupons").status == 403
+
+    page.goto("/customers/c1/give")
+    page.get_by_label("Reason, for the audit log").fill("the mail was deleted")
+    page.get_by_role("button", name="Give or show the code").click()
+    expect(page.get_by_text(displayed(codes_of(shop.database)["c1"]))).to_be_visible()
+    page.get_by_role("link", name="Spring").click()
+    page.get_by_label("Reason, for the audit log").fill("it was stolen")
+    page.get_by_role("button", name="Block this coupon").click()
+    page.get_by_role("button", name="Let it be used again").click()
+    expect(page.get_by_role("button", name="Block this coupon")).to_be_visible()
+    assert faults(page) == []
+
+
 def test_who_may_not_have_whole_codes_gives_none(site: Site, tmp_path: Path) -> None:
     shop = known_shop(site, tmp_path)
     page = shop.enter("ben", "approver")

@@ -16,7 +16,7 @@ FROM audit_log CROSS JOIN report_settings LEFT JOIN audit_seals USING (audit_id)
 COMMENT ON VIEW reporting.audit IS 'Version 1. One row an action, refused ones and dry runs among them; without what was changed and why, which may name people.';
 COMMENT ON COLUMN reporting.audit.audit_id IS 'Ascending.';
 COMMENT ON COLUMN reporting.audit.time IS 'UTC.';
-COMMENT ON COLUMN reporting.audit.actor_role IS 'service, marketer, approver, analyst, operator or process.';
+COMMENT ON COLUMN reporting.audit.actor_role IS 'service, marketer, approver, care, analyst, operator or process.';
 COMMENT ON COLUMN reporting.audit.actor IS 'Pseudonym of who acted: it tells the same person from another.';
 COMMENT ON COLUMN reporting.audit.action IS 'noun.verb, such as campaigns.launch.';
 COMMENT ON COLUMN reporting.audit.object_kind IS 'What was acted on, such as campaigns.';

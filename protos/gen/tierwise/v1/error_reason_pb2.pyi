@@ -161,7 +161,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     KEY_NOT_FOUND: _ErrorReason.ValueType  # 52
     """There is no such key. Example: "there is no keys/5f0c9a1b2c"."""
     INVALID_KEY: _ErrorReason.ValueType  # 53
-    """A key for nobody, for no role or for no time. Example: "role: must be one of analyst, approver, marketer, operator, service"."""
+    """A key for nobody, for no role or for no time. Example: "role: must be one of analyst, approver, care, marketer, operator, service"."""
     CREDENTIALS_MISSING: _ErrorReason.ValueType  # 54
     """The caller proved nothing about who they are. Example: "who calls? send `authorization: Bearer …` with a key or a token"."""
     CREDENTIALS_INVALID: _ErrorReason.ValueType  # 55
@@ -445,7 +445,7 @@ PERMISSION_DENIED: ErrorReason.ValueType  # 51
 KEY_NOT_FOUND: ErrorReason.ValueType  # 52
 """There is no such key. Example: "there is no keys/5f0c9a1b2c"."""
 INVALID_KEY: ErrorReason.ValueType  # 53
-"""A key for nobody, for no role or for no time. Example: "role: must be one of analyst, approver, marketer, operator, service"."""
+"""A key for nobody, for no role or for no time. Example: "role: must be one of analyst, approver, care, marketer, operator, service"."""
 CREDENTIALS_MISSING: ErrorReason.ValueType  # 54
 """The caller proved nothing about who they are. Example: "who calls? send `authorization: Bearer …` with a key or a token"."""
 CREDENTIALS_INVALID: ErrorReason.ValueType  # 55
