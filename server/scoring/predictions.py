@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -114,7 +115,8 @@ class Predictions:
 
         async def ask(canary: str | None, expected: float | None = None) -> Told[Place]:
             ticket = self._submitted(Task.SCORE, question, Lane.INTERACTIVE, canary, expected)
-            return await awaited(ticket, self._silent(Task.SCORE, ticket))
+            with self._patient(Task.SCORE, ticket) as silent:
+                return await awaited(ticket, silent)
 
         try:
             told = await ask(canary, call.current().expected)
@@ -170,7 +172,8 @@ class Predictions:
         pool = self._asked[Task.SIMILAR]
         kind = Kind(Task.SIMILAR, terms=Terms(count), unavailable=self.stock.unavailable)
         ticket = self._promised(pool, partial(pool.submit_loaded, asked, kind=kind))
-        found = recommended_of(waited(ticket).answer)
+        with self._patient(Task.SIMILAR, ticket) as silent:
+            found = recommended_of(waited(ticket, silent).answer)
         if found.items is None:
             raise UnknownItem(item_id)
         return found.model_id, found.items
@@ -203,11 +206,13 @@ class Predictions:
 
         def answer() -> Told[Place]:
             try:
-                told = waited(ticket, self._silent(task, ticket))
+                with self._patient(task, ticket) as silent:
+                    told = waited(ticket, silent)
             except (ModelFailed, ModelUnavailable) as error:
                 _excuse(canary, error)
                 again = self._submitted(task, question, lane, None)
-                told = waited(again, self._silent(task, again))
+                with self._patient(task, again) as silent:
+                    told = waited(again, silent)
                 self.canary.note(canary, failed=True)
             else:
                 self.canary.note(canary, failed=False)
@@ -225,11 +230,15 @@ class Predictions:
         submit = partial(pool.submit, question, lane=lane, kind=kind, key=_key(kind, question), expected=expected)
         return self._promised(pool, submit)
 
-    def _silent(self, task: Task, ticket: Promised) -> Silent:
-        """Nobody waits for a silent replica who can be given a stored score instead."""
-        if task is not Task.SCORE:
-            return lambda: 0.0
-        return partial(self._asked[task].silent_for, ticket, call.current().deadline)
+    @contextmanager
+    def _patient(self, task: Task, ticket: Promised) -> Iterator[Silent]:
+        """Nobody waits for a silent replica, and nothing is computed for who waits no longer."""
+        pool = self._asked[task]
+        try:
+            yield partial(pool.silent_for, ticket, call.current().deadline)
+        except ModelUnavailable:
+            pool.cancel(ticket)
+            raise
 
     def _score(self, question: Question, told: Told[Place]) -> Placed[Score]:
         score = score_of(told.answer, question.customer_id, told.beside.as_of)

@@ -71,6 +71,7 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
         try:
             score = self._message(question, await self._predictions.score(question), {})
         except OWED as error:
+            _log_failed([error])
             score = self._message(question, error, await asyncio.to_thread(self._last, [question]))
         return scoring_service_pb2.ScoreResponse(score=score)
 
@@ -79,6 +80,7 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
     ) -> scoring_service_pb2.BatchScoreResponse:
         questions = [question_of(each, f"requests[{place}].") for place, each in enumerate(request.requests)]
         outcomes = list(self._predictions.scores(questions))
+        _log_failed(outcomes)
         owed = [question for question, outcome in zip(questions, outcomes, strict=True) if isinstance(outcome, OWED)]
         last: Last = {}
         try:
@@ -261,7 +263,6 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
             case ModelUnavailable():
                 return self._stored(question, last, Degraded.MODEL_NOT_LOADED, outcome)
             case ModelFailed():
-                log.error("model failed", log_id=call.current().log_id, exc_info=outcome)
                 return self._stored(question, last, Degraded.MODEL_FAILED, outcome)
             case _:
                 raise outcome
@@ -279,3 +280,10 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
         self._predictions.stored.note(reason)
         call.current().timings.degraded = reason.name
         return stored_score_message(stored, reason, self._seal)
+
+
+def _log_failed(outcomes: Sequence[Outcome]) -> None:
+    """One line for all of a call, with the traceback of the first: a batch has up to 500 of the same."""
+    failed = [outcome for outcome in outcomes if isinstance(outcome, ModelFailed)]
+    if failed:
+        log.error("model failed", log_id=call.current().log_id, customers=len(failed), exc_info=failed[0])

@@ -32,7 +32,7 @@ async def awaited(ticket: Promised, silent: Silent) -> Told[Place]:
     return _told(ticket)
 
 
-def waited(ticket: Promised, silent: Silent = lambda: 0.0) -> Told[Place]:
+def waited(ticket: Promised, silent: Silent) -> Told[Place]:
     """The answer, if it comes before the deadline. Raises what the pool raises, in the door's words.
 
     Raises ModelUnavailable once it is `silent`.

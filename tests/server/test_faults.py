@@ -164,9 +164,12 @@ def test_a_network_that_fails_leaves_the_stored_score(shop: Shop) -> None:
     put_in_force(shop, broken_scorer())
 
     score = shop.scoring.Score(SCORE_ANNA).score
+    with capture_logs() as lines:
+        shop.scoring.BatchScore(scoring_service_pb2.BatchScoreRequest(requests=[SCORE_ANNA] * 3))
 
     assert (score.degraded, score.degraded_reason) == (True, score_pb2.Score.MODEL_FAILED)
     assert score.expected_spend.expected.units == 90
+    assert [line["customers"] for line in lines if line["event"] == "model failed"] == [3]
 
 
 def test_a_network_that_hangs_in_the_server_itself_is_given_up_until_another_one_answers(

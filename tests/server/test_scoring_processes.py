@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import cast
 from urllib.request import urlopen
 
 import grpc
 import pytest
 from made.campaigns import make_cause, prove, store_scores
-from running.serving import Shop, activate, purchase, recording, register, serving
+from running.serving import Shop, activate, purchase, recording, refusal, register, serving
 from running.worker_processes import wait_for as until
 from structlog.testing import capture_logs
 from tierwise.v1 import (
@@ -175,18 +176,26 @@ def test_a_process_that_hangs_leaves_the_stored_score_to_whoever_has_less_time_t
     degraded = 'tierwise_degraded_answers_total{reason="model_not_loaded"}'
     before = told_of(shop, degraded)
     shop.scoring.Score(SCORE_ANNA, timeout=60)
-    hangs = scoring_replica(shop).pid
-    os.kill(hangs, signal.SIGSTOP)
+    explain = scoring_service_pb2.ExplainScoreRequest(customer="customers/anna")
+    shop.scoring.ExplainScore(explain, timeout=60)
+    assert isinstance(shop.server.replicas, ProcessReplicas)
+    hanging = [replica.pid for replica in shop.server.replicas._replicas[:2]]
+    for hangs in hanging:
+        os.kill(hangs, signal.SIGSTOP)
     many = scoring_service_pb2.BatchScoreRequest(requests=[SCORE_ANNA] * 20)
     with capture_logs() as lines:
         of_batch = shop.scoring.BatchScore.future(many, timeout=4)
+        why = shop.scoring.ExplainScore.future(explain, timeout=3)
         waited = shop.scoring.Score(SCORE_ANNA, timeout=3).score
         stored = [waited, shop.scoring.Score(SCORE_ANNA, timeout=1).score]
         stored += [each.score for each in of_batch.result().results]
+        assert told_of(shop, 'tierwise_pool_waiting{lane="batch",pool="scores"}') == 0
+        assert refusal(cast("grpc.RpcError", why.exception())).code == "UNAVAILABLE"
         assert shop.server.guard.settle(10)
-    os.kill(hangs, signal.SIGCONT)
+    for hangs in hanging:
+        os.kill(hangs, signal.SIGCONT)
 
-    calls = [(line["code"], line["degraded"]) for line in lines if line["event"] == "call"]
+    calls = [(line["code"], line["degraded"]) for line in lines if line["event"] == "call" and "degraded" in line]
     assert calls == [("OK", "MODEL_NOT_LOADED")] * 3
     assert told_of(shop, degraded) - before == 22
     assert [(score.degraded_reason, score.expected_spend.expected.units) for score in stored] == [
