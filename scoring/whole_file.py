@@ -1,14 +1,18 @@
 """Files and folders that are whole or not there, and what is said of one that could not be written."""
 
 import errno
+import fcntl
 import os
+import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+UNFINISHED = re.compile(r"\.(.+)\.[0-9a-f]{8}")
+"""What a folder is called until it is whole."""
 
 
 class NotWritten(OSError):
@@ -42,8 +46,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     try:
         with told_of(path):
             yield unfinished
-            with unfinished.open("rb") as file:
-                os.fsync(file.fileno())
+            _keep(unfinished)
             unfinished.replace(meant)
     finally:
         unfinished.unlink(missing_ok=True)
@@ -57,17 +60,61 @@ def check_new(folder: Path) -> None:
 
 @contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
-    """One beside it to write into, which takes its name at the end, or goes. Raises FileExistsError, NotWritten."""
+    """One beside it to write into, which takes its name at the end, or goes. Raises FileExistsError, NotWritten.
+
+    It has its name only once all that is in it outlasts a power cut. What a process left there that was killed goes.
+    """
     check_new(folder)
     unfinished = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}")
     try:
         with told_of(folder):
             unfinished.mkdir(parents=True)
-            yield unfinished
-            unfinished.rename(folder)
+            with _held(unfinished):
+                remove_left(folder.parent, folder.name)
+                yield unfinished
+                for inner, _, names in os.walk(unfinished):
+                    for name in (*names, "."):
+                        _keep(Path(inner, name))
+                unfinished.rename(folder)
+                _keep(folder.parent)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
+
+
+def remove_left(parent: Path, name: str | None = None) -> None:
+    """Folders there that nobody goes on writing, of this name or of any: whoever did was killed."""
+    for path in parent.iterdir():
+        found = UNFINISHED.fullmatch(path.name)
+        if found is None or name not in {None, found[1]} or not path.is_dir():
+            continue
+        with suppress(FileNotFoundError), _held(path) as held:
+            if held:
+                shutil.rmtree(path)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[bool]:
+    """As long as this process lives, at most; False where another holds it, or a disk knows no locks."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        held = True
+    except OSError:
+        held = False
+    try:
+        yield held
+    finally:
+        os.close(descriptor)
+
+
+def _keep(path: Path) -> None:
+    """Also after a power cut: a folder's names, a file's content."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

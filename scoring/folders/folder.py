@@ -5,7 +5,6 @@ manifest is named in the manifest with its SHA-256.
 """
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -43,7 +42,6 @@ def write(model: Model, folder: Path) -> Path:
     """Write the model. Raises FileExistsError if the folder is there already, NotWritten."""
     with whole_folder(folder) as unfinished:
         _write_files(model, unfinished)
-    _sync(folder.parent)
     return folder
 
 
@@ -70,20 +68,19 @@ def _named(model: Model) -> dict[str, Network]:
 
 def _write_files(model: Model, folder: Path) -> None:
     weights = weights_bytes(model)
-    _write(folder / WEIGHTS, weights)
+    (folder / WEIGHTS).write_bytes(weights)
     catalogue = model.catalogue
     table = {"item_id": catalogue.item_ids, "title": catalogue.titles, "category": catalogue.categories}
     pl.DataFrame(table, schema=dict.fromkeys(table, pl.String)).write_parquet(folder / ITEMS)
-    _sync(folder / ITEMS)
     files = {WEIGHTS: digest(weights), ITEMS: digest((folder / ITEMS).read_bytes())}
     trees = model.mixture.speakers.get(Predictor.TREES)
     if isinstance(trees, Trees):
         grown = trees.to_json().encode()
-        _write(folder / TREES, grown)
+        (folder / TREES).write_bytes(grown)
         files[TREES] = digest(grown)
     if model.item_vectors:
         vectors = save(dict(model.item_vectors))
-        _write(folder / VECTORS, vectors)
+        (folder / VECTORS).write_bytes(vectors)
         files[VECTORS] = digest(vectors)
     manifest = dict(model.manifest) | {
         "format": FORMAT,
@@ -99,8 +96,7 @@ def _write_files(model: Model, folder: Path) -> None:
         "shares": {"purchase": dict(model.mixture.purchase), "spend": dict(model.mixture.spend)},
         "files": files,
     }
-    _write(folder / MANIFEST, json.dumps(manifest, indent=1, allow_nan=False).encode())
-    _sync(folder)
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, allow_nan=False))
 
 
 def read(folder: Path, device: str = "cpu") -> Model:
@@ -191,18 +187,3 @@ def _networks(
         network.load_state_dict({name.split(".", 1)[1]: tensor for name, tensor in own.items()})
         networks[place] = network.to(device).eval().requires_grad_(requires_grad=False)
     return networks
-
-
-def _write(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -3,6 +3,7 @@
 import errno
 import os
 import resource
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -19,7 +20,7 @@ from typer.testing import CliRunner
 from admin.commands.simulate import simulate
 from admin.shell.trouble import explained
 from scoring.folders import folder
-from scoring.whole_file import NotWritten, whole_file, whole_folder
+from scoring.whole_file import UNFINISHED, NotWritten, whole_file, whole_folder
 from training.curves.board import BoardCurves
 from training.encoders.vector_cache import VectorCache
 
@@ -96,6 +97,38 @@ def test_where_no_folder_can_be_made_it_is_said_as_of_a_file(
 def test_what_no_disk_has_to_do_with_goes_its_way(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="ours"), whole_file(tmp_path / "results"):
         raise RuntimeError("ours")
+
+
+def test_who_was_killed_over_a_folder_leaves_nothing_to_the_next_and_who_writes_is_left_alone(tmp_path: Path) -> None:
+    place = tmp_path / "m1"
+    pid = os.fork()
+    if pid == 0:
+        with whole_folder(place) as unfinished:
+            (unfinished / "weights").write_text("half")
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(pid, 0)
+    assert [UNFINISHED.fullmatch(path.name) is not None for path in tmp_path.iterdir()] == [True]
+
+    late = pytest.raises(NotWritten, match="not empty")
+    with late, whole_folder(place) as slow, whole_folder(place) as quick:
+        (quick / "weights").write_text("whole")
+        assert slow.is_dir()
+
+    assert [(path.name, [each.read_text() for each in path.iterdir()]) for path in tmp_path.iterdir()] == [
+        ("m1", ["whole"])
+    ]
+
+
+def test_a_folder_has_its_name_once_all_that_is_in_it_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[str] = []
+    monkeypatch.setattr("os.fsync", lambda descriptor: kept.append(str(Path(f"/proc/self/fd/{descriptor}").readlink())))
+    with whole_folder(tmp_path / "m1") as unfinished:
+        (unfinished / "encoder").mkdir()
+        (unfinished / "encoder" / "weights").write_text("whole")
+
+    inner = unfinished / "encoder"
+    assert set(map(Path, kept[:-1])) == {unfinished, inner, inner / "weights"}
+    assert kept[-1] == str(tmp_path)
 
 
 def test_models_and_vectors_leave_nothing_behind_where_there_is_no_room(tmp_path: Path) -> None:

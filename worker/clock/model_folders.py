@@ -11,6 +11,7 @@ from pathlib import Path
 
 from campaigns.actor import BEAT, Cause
 from campaigns.models import retention
+from scoring.whole_file import remove_left
 from worker import learning
 from worker.tools import Tools
 
@@ -30,9 +31,15 @@ def tidy(tools: Tools, now: datetime) -> int:
 
 
 def remove(tools: Tools, now: datetime) -> int:
-    """What trainings that are over left here: of candidates that were given up, and of those that came to nothing."""
+    """What trainings that are over left here: of candidates that were given up, and of those that came to nothing.
+
+    And what any was killed over while it wrote its model.
+    """
     models = tools.settings.models
-    there = [path.name for path in models.iterdir()] if models.is_dir() else []
+    if not models.is_dir():
+        return 0
+    remove_left(models)
+    there = [path.name for path in models.iterdir()]
     names = {name.removeprefix(".").partition(".")[0] if name.startswith(".") else name for name in there}
     with tools.database.reading() as snapshot:
         found = retention.kept(snapshot, sorted(names), now)
