@@ -1,5 +1,6 @@
 """A worker looks at a canary each day, and asks both models about their customers when a horizon is over."""
 
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +20,10 @@ from database.models import canary_readings, canary_runs
 from database.models.canary_readings import CanaryAccuracy
 from database.models.canary_runs import CanaryRun
 from database.session import Database
-from worker.clock import canary
+from database.work import duties as stored_duties
+from database.work.duties import Duty
+from worker.clock import canary, duties
+from worker.tools import _load
 
 BEGUN = AS_OF - timedelta(days=65)
 VIEWS = """
@@ -127,12 +131,31 @@ def test_a_canary_of_nobody_is_looked_at_once(shop: Database, database_url: str)
     assert [(each.said_by, each.customers, each.auc) for each in measured(shop)] == [("new", 0, None), ("old", 0, None)]
 
 
-def test_a_model_that_is_gone_is_not_asked_again_and_again(shop: Database, database_url: str, tmp_path: Path) -> None:
-    (tmp_path / "old" / "weights.safetensors").unlink()
+def test_a_model_whose_folder_is_away_is_asked_when_it_is_back_and_a_week_later_no_more(
+    shop: Database, database_url: str, tmp_path: Path
+) -> None:
+    away = (tmp_path / "old").rename(tmp_path / "away")
     with tools_on(database_url) as tools:
-        counts = [canary.measure_accuracy(tools, tick_at(tools.database, BEGUN + timedelta(days=31))) for _ in range(2)]
 
-    new, old = measured(shop)
-    assert counts == [1, 0]
+        def look(days: float) -> int:
+            tick, counts = tick_at(tools.database, BEGUN + timedelta(days=days)), list[int]()
+            measure = {Duty.MEASURE_CANARIES: lambda: counts.append(canary.measure_accuracy(tools, tick))}
+            duties.do(tools.database, measure, tick.now, log_id="x")
+            return sum(counts)
+
+        counts = [look(31)]
+        with shop.reading() as snapshot:
+            (standing,) = stored_duties.standing(snapshot)
+        away.rename(tmp_path / "old")
+        counts += [look(31), look(31)]
+        back = measured(shop)
+        shutil.rmtree(tmp_path / "old")
+        _load.cache_clear()
+        counts += [look(65), look(67.1), look(67.1)]
+
+    *_, new, old = measured(shop)
+    assert counts == [0, 1, 0, 0, 1, 0]
+    assert str(tmp_path / "old") in str(standing.error)
+    assert all(each.customers for each in back)
     assert (old.customers, old.auc, old.calibration_error) == (0, None, None)
     assert new.customers > 0

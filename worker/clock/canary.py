@@ -18,11 +18,14 @@ from database.models.canary_runs import CanaryRun
 from events.packing import unpacked
 from scoring.networks.network import HORIZONS
 from scoring.score import ModelRejected
+from scoring.scorer import Scorer
 from training.evaluating.judging import NOTHING, accuracy
 from worker.clock.tick import Tick, each
 from worker.steps.judging import DRAWN
 from worker.tools import Tools
 
+PATIENCE = timedelta(days=7)
+"""For a model's folder to come back to this machine: until then the duty fails, and says which is not there."""
 log = logging.getLogger(__name__)
 
 
@@ -55,26 +58,39 @@ def _measured(tools: Tools, run: CanaryRun, days: int, now: datetime) -> bool:
         customers = [who for place in (CANARY, ACTIVE) for who in groups.members(snapshot, run, place, limit=DRAWN)]
         if customers and not groups.buyers(snapshot, customers, since=over, until=now):
             return False
+    asked = ((run.model_id, CANARY), (run.against, ACTIVE))
+    # Both before either is asked, which takes long.
+    scorers = [_scorer(tools, model_id, last=now > over + PATIENCE) if customers else None for model_id, _ in asked]
     found = [
-        _of_model(tools, run, days, model_id=model_id, place=place)
-        for model_id, place in ((run.model_id, CANARY), (run.against, ACTIVE))
+        _of_model(tools, run, days, scorer, model_id=model_id, place=place)
+        for scorer, (model_id, place) in zip(scorers, asked, strict=True)
     ]
     with tools.database.writing() as transaction:
         canary_readings.keep_accuracy(transaction, found)
     return True
 
 
-def _of_model(tools: Tools, run: CanaryRun, days: int, *, model_id: str, place: str) -> CanaryAccuracy:
-    """Of the customers whom it answered; of nobody where it cannot be loaded, so that it is not tried again."""
+def _scorer(tools: Tools, model_id: str, *, last: bool) -> Scorer | None:
+    """None where its folder was given up, or is still not there at the `last` look. Raises ModelRejected before."""
     with tools.database.reading() as snapshot:
         model = registry.get(snapshot, model_id)
+    try:
+        return tools.scorer(model)
+    except ModelRejected as error:
+        if not last and model.give_up_time is None:
+            raise
+        log.warning("models/%s is not measured as it was beside a canary: %s", model_id, error)
+        return None
+
+
+def _of_model(
+    tools: Tools, run: CanaryRun, days: int, scorer: Scorer | None, *, model_id: str, place: str
+) -> CanaryAccuracy:
+    """Of the customers whom it answered; of nobody where it can never be asked, so that it is not tried again."""
+    with tools.database.reading() as snapshot:
         customers = groups.members(snapshot, run, place, limit=DRAWN)
         histories = unpacked(recall(snapshot, customers, before=run.begin_time).packed, customers)
         buyers = groups.buyers(snapshot, customers, since=run.begin_time, until=run.begin_time + timedelta(days=days))
     bought = np.array([customer in buyers for customer in customers], dtype=np.float64)
-    try:
-        found = accuracy(tools.scorer(model), histories, bought, run.begin_time, days) if customers else NOTHING
-    except ModelRejected as error:
-        log.warning("models/%s cannot be measured as it was beside a canary: %s", model_id, error)
-        found = NOTHING
+    found = accuracy(scorer, histories, bought, run.begin_time, days) if scorer and customers else NOTHING
     return CanaryAccuracy(model_id=run.model_id, number=run.number, horizon=days, said_by=model_id, **found._asdict())

@@ -32,13 +32,20 @@ def _done(database: Database, duty: Duty, doing: Doing, now: datetime, log_id: s
         fault = fault_of(_first(error), log_id)
         with database.writing() as transaction:
             news = duties.failed(transaction, duty, fault.why, error=fault.said)
-        if not isinstance(error, HOPELESS):
+        if not _is_hopeless(error):
             raise
         if news:
             log.warning("%s fails: %s", duty, fault.sentence())
         return
     with database.writing() as transaction:
         duties.well(transaction, duty, now)
+
+
+def _is_hopeless(error: Exception) -> bool:
+    """All of it, where several came together."""
+    if isinstance(error, ExceptionGroup):
+        return error.split(HOPELESS)[1] is None
+    return isinstance(error, HOPELESS)
 
 
 def _first(error: Exception) -> Exception:
