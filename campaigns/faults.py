@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, Self
 
 from campaigns import notes
@@ -35,46 +34,44 @@ class Code(StrEnum):
     LAUNCH_TOO_LATE = "LAUNCH_TOO_LATE"
 
 
-WORDS: Mapping[Language, Mapping[Code, str]] = MappingProxyType(
-    {
-        Language.ENGLISH: {
-            Code.UNEXPECTED: "{type}; the worker's log says more, by the id {log_id}",
-            Code.UNCODED: "it failed",
-            Code.ATTEMPTS_LOST: "the last {lost} attempts came to no end: their processes were killed, for want of "
-            "memory or because a chunk took longer than {seconds} s (TIERWISE_REDELIVER_SECONDS)",
-            Code.WORK_UNKNOWN: "{kind}: waits for a worker that knows it",
-            Code.MODEL_REJECTED: "the model cannot be used",
-            Code.MODEL_WITHOUT_NUMBERS: "{model} says no number of any of {customers:,} customers",
-            Code.TRAINING_REFUSED: "there is nothing to learn from",
-            Code.TRAINING_WITHOUT_MODEL: "training ended {starts} times without a model; the worker's log says why",
-            Code.LESSON_UNREADABLE: "what {campaign} taught cannot be asked",
-            Code.CAMPAIGN_NOT_BEGUN: "messages wait: {campaign} begins at {start_time}",
-            Code.MESSAGES_WAIT: "messages wait: {note}",
-            Code.CANARY_SILENT: "it gave no answer at all for so long that its replica was killed",
-            Code.CANARY_FAILED: "it failed at {failed} of its last {asked} questions",
-            Code.REPLICAS_DIED: "{replicas} replicas died with its questions within {seconds} seconds",
-            Code.LAUNCH_TOO_LATE: "it was not launched within {hours} hours of its time",
-        },
-        Language.CHINESE: {
-            Code.UNEXPECTED: "{type}，详见工作进程日志，编号 {log_id}",
-            Code.UNCODED: "失败原因：",
-            Code.ATTEMPTS_LOST: "最近 {lost} 次尝试均未完成：其进程因内存不足，或因一批处理超过 {seconds} 秒"
-            "（TIERWISE_REDELIVER_SECONDS）而被终止",
-            Code.WORK_UNKNOWN: "{kind}：等待认识该任务的工作进程",
-            Code.MODEL_REJECTED: "模型无法使用：",
-            Code.MODEL_WITHOUT_NUMBERS: "{model} 对 {customers:,} 位客户都没有给出数值",
-            Code.TRAINING_REFUSED: "无法训练：",
-            Code.TRAINING_WITHOUT_MODEL: "训练 {starts} 次都没有得到模型，原因见工作进程日志",
-            Code.LESSON_UNREADABLE: "无法使用从 {campaign} 学到的内容：",
-            Code.CAMPAIGN_NOT_BEGUN: "消息在等待：{campaign} 于 {start_time} 开始",
-            Code.MESSAGES_WAIT: "消息在等待：{note}",
-            Code.CANARY_SILENT: "长时间完全没有回答，其副本已被终止",
-            Code.CANARY_FAILED: "最近 {asked} 个问题中有 {failed} 个失败",
-            Code.REPLICAS_DIED: "{seconds} 秒内有 {replicas} 个副本在处理它的问题时终止",
-            Code.LAUNCH_TOO_LATE: "未能在预定时间后的 {hours} 小时内启动",
-        },
-    }
-)
+WORDS: Mapping[Language, Mapping[Code, str]] = {
+    Language.ENGLISH: {
+        Code.UNEXPECTED: "{type}; the worker's log says more, by the id {log_id}",
+        Code.UNCODED: "it failed",
+        Code.ATTEMPTS_LOST: "the last {lost} attempts came to no end: their processes were killed, for want of "
+        "memory or because a chunk took longer than {seconds} s (TIERWISE_REDELIVER_SECONDS)",
+        Code.WORK_UNKNOWN: "{kind}: waits for a worker that knows it",
+        Code.MODEL_REJECTED: "the model cannot be used",
+        Code.MODEL_WITHOUT_NUMBERS: "{model} says no number of any of {customers:,} customers",
+        Code.TRAINING_REFUSED: "there is nothing to learn from",
+        Code.TRAINING_WITHOUT_MODEL: "training ended {starts} times without a model; the worker's log says why",
+        Code.LESSON_UNREADABLE: "what {campaign} taught cannot be asked",
+        Code.CAMPAIGN_NOT_BEGUN: "messages wait: {campaign} begins at {start_time}",
+        Code.MESSAGES_WAIT: "messages wait: {note}",
+        Code.CANARY_SILENT: "it gave no answer at all for so long that its replica was killed",
+        Code.CANARY_FAILED: "it failed at {failed} of its last {asked} questions",
+        Code.REPLICAS_DIED: "{replicas} replicas died with its questions within {seconds} seconds",
+        Code.LAUNCH_TOO_LATE: "it was not launched within {hours} hours of its time",
+    },
+    Language.CHINESE: {
+        Code.UNEXPECTED: "{type}，详见工作进程日志，编号 {log_id}",
+        Code.UNCODED: "失败原因：",
+        Code.ATTEMPTS_LOST: "最近 {lost} 次尝试均未完成：其进程因内存不足，或因一批处理超过 {seconds} 秒"
+        "（TIERWISE_REDELIVER_SECONDS）而被终止",
+        Code.WORK_UNKNOWN: "{kind}：等待认识该任务的工作进程",
+        Code.MODEL_REJECTED: "模型无法使用：",
+        Code.MODEL_WITHOUT_NUMBERS: "{model} 对 {customers:,} 位客户都没有给出数值",
+        Code.TRAINING_REFUSED: "无法训练：",
+        Code.TRAINING_WITHOUT_MODEL: "训练 {starts} 次都没有得到模型，原因见工作进程日志",
+        Code.LESSON_UNREADABLE: "无法使用从 {campaign} 学到的内容：",
+        Code.CAMPAIGN_NOT_BEGUN: "消息在等待：{campaign} 于 {start_time} 开始",
+        Code.MESSAGES_WAIT: "消息在等待：{note}",
+        Code.CANARY_SILENT: "长时间完全没有回答，其副本已被终止",
+        Code.CANARY_FAILED: "最近 {asked} 个问题中有 {failed} 个失败",
+        Code.REPLICAS_DIED: "{seconds} 秒内有 {replicas} 个副本在处理它的问题时终止",
+        Code.LAUNCH_TOO_LATE: "未能在预定时间后的 {hours} 小时内启动",
+    },
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,21 +1,18 @@
 """Why a message was not taken, as its row has it, in the reader's language. Pure."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from channels.message import Note
 from rules.sentence import Language
 
-WORDS: Mapping[Language, Mapping[str, str]] = MappingProxyType(
-    {
-        Language.ENGLISH: {note: note.value for note in Note},
-        Language.CHINESE: {
-            Note.AWAY: "未尝试：服务商当时不可用",
-            Note.SLOW: "未尝试：服务商响应太慢",
-            Note.ENDLESS: "服务商的应答没有结束",
-        },
-    }
-)
+WORDS: Mapping[Language, Mapping[str, str]] = {
+    Language.ENGLISH: {note: note.value for note in Note},
+    Language.CHINESE: {
+        Note.AWAY: "未尝试：服务商当时不可用",
+        Note.SLOW: "未尝试：服务商响应太慢",
+        Note.ENDLESS: "服务商的应答没有结束",
+    },
+}
 
 
 def in_words(note: str, language: Language) -> str:

@@ -1,7 +1,6 @@
 """Bulk work that failed or was cancelled, begun once more: the same thing asked for at another time."""
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from campaigns.actor import Cause
@@ -29,54 +28,50 @@ class Begin(NamedTuple):
     begin: Callable[[Transaction, Cause, Request], Operation]
 
 
-KINDS: Mapping[str, Begin] = MappingProxyType(
-    {
-        operations.SCORE_ALL_CUSTOMERS: Begin(
-            "customers.rescore", lambda transaction, cause, _: rescoring.begin(transaction, cause)
+KINDS: Mapping[str, Begin] = {
+    operations.SCORE_ALL_CUSTOMERS: Begin(
+        "customers.rescore", lambda transaction, cause, _: rescoring.begin(transaction, cause)
+    ),
+    operations.LAUNCH_CAMPAIGN: Begin(
+        "campaigns.launch",
+        lambda transaction, cause, asked: launch.launch(transaction, cause, asked["campaign_id"]),
+    ),
+    operations.BUILD_SEGMENT: Begin(
+        "segments.build",
+        lambda transaction, cause, asked: segment_building.begin(transaction, cause, asked["segment_id"]),
+    ),
+    operations.HAND_OVER_COUPONS: Begin(
+        handing_over.ACTION,
+        lambda transaction, cause, asked: handing_over.begin(transaction, cause, asked["campaign_id"]),
+    ),
+    operations.PREVIEW_MODEL: Begin(
+        "models.preview",
+        lambda transaction, cause, asked: shadowing.begin(transaction, cause, asked["model_id"]),
+    ),
+    operations.JUDGE_MODEL: Begin(
+        "models.judge", lambda transaction, cause, asked: judging.begin(transaction, cause, asked["model_id"])
+    ),
+    operations.RETRAIN_MODEL: Begin(
+        "models.retrain", lambda transaction, cause, _: retraining.begin(transaction, cause)
+    ),
+    operations.EXPECT_UPLIFTS: Begin(
+        expected_uplifts.ACTION, lambda transaction, cause, _: expected_uplifts.begin(transaction, cause)
+    ),
+    operations.PREVIEW_TIERS: Begin(
+        previewing.ACTION,
+        lambda transaction, cause, asked: previewing.begin(
+            transaction, cause, int(asked["tier_scheme_id"]), model_id=asked["model_id"] or None
         ),
-        operations.LAUNCH_CAMPAIGN: Begin(
-            "campaigns.launch",
-            lambda transaction, cause, asked: launch.launch(transaction, cause, asked["campaign_id"]),
-        ),
-        operations.BUILD_SEGMENT: Begin(
-            "segments.build",
-            lambda transaction, cause, asked: segment_building.begin(transaction, cause, asked["segment_id"]),
-        ),
-        operations.HAND_OVER_COUPONS: Begin(
-            handing_over.ACTION,
-            lambda transaction, cause, asked: handing_over.begin(transaction, cause, asked["campaign_id"]),
-        ),
-        operations.PREVIEW_MODEL: Begin(
-            "models.preview",
-            lambda transaction, cause, asked: shadowing.begin(transaction, cause, asked["model_id"]),
-        ),
-        operations.JUDGE_MODEL: Begin(
-            "models.judge", lambda transaction, cause, asked: judging.begin(transaction, cause, asked["model_id"])
-        ),
-        operations.RETRAIN_MODEL: Begin(
-            "models.retrain", lambda transaction, cause, _: retraining.begin(transaction, cause)
-        ),
-        operations.EXPECT_UPLIFTS: Begin(
-            expected_uplifts.ACTION, lambda transaction, cause, _: expected_uplifts.begin(transaction, cause)
-        ),
-        operations.PREVIEW_TIERS: Begin(
-            previewing.ACTION,
-            lambda transaction, cause, asked: previewing.begin(
-                transaction, cause, int(asked["tier_scheme_id"]), model_id=asked["model_id"] or None
-            ),
-        ),
-        operations.RECONCILE_LEDGERS: Begin(
-            reconciliation.ACTION,
-            lambda transaction, cause, asked: reconciliation.begin(
-                transaction, cause, campaign_id=asked["campaign_id"]
-            ),
-        ),
-        operations.VERIFY_AUDIT: Begin(
-            verification.ACTION,
-            lambda transaction, cause, asked: verification.begin(transaction, cause, from_seq=asked["from_seq"]),
-        ),
-    }
-)
+    ),
+    operations.RECONCILE_LEDGERS: Begin(
+        reconciliation.ACTION,
+        lambda transaction, cause, asked: reconciliation.begin(transaction, cause, campaign_id=asked["campaign_id"]),
+    ),
+    operations.VERIFY_AUDIT: Begin(
+        verification.ACTION,
+        lambda transaction, cause, asked: verification.begin(transaction, cause, from_seq=asked["from_seq"]),
+    ),
+}
 """All but erasures, which go on until they are done."""
 
 

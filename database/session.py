@@ -5,7 +5,6 @@ import select
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from types import MappingProxyType
 from typing import Any, NamedTuple, NewType, Self, TypeVar
 
 import psycopg
@@ -37,15 +36,13 @@ LEFT_ALONE = (
 """When PostgreSQL lets a transaction's locks go, and vacuum pass it: at once where the process was killed, after half a
 minute where its machine went without a word (else two hours) or takes none of an answer, and after ten minutes where it
 stands still."""
-LOST_SERVER: Mapping[str, str] = MappingProxyType(
-    {
-        "connect_timeout": "10",
-        "keepalives_idle": "10",
-        "keepalives_interval": "5",
-        "keepalives_count": "4",
-        "tcp_user_timeout": "30000",
-    }
-)
+LOST_SERVER: Mapping[str, str] = {
+    "connect_timeout": "10",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "4",
+    "tcp_user_timeout": "30000",
+}
 """libpq gives up a server whose machine went without a word after half a minute: else it would wait for two hours."""
 LOCK_MILLISECONDS = 10_000
 INTERPRETED = "-c jit=off"

@@ -3,23 +3,20 @@
 import operator
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, assert_never
 
 from rules.fact import Facts, FactValue
 from rules.rule import WORDS, Compare, Every, InSegment, IsKnown, Leaf, Not, Operator, Rule, Some, Value, Within
 
-COMPARISONS: Mapping[Operator, Callable[[Any, Value], bool]] = MappingProxyType(
-    {
-        Operator.AT_LEAST: operator.ge,
-        Operator.MORE_THAN: operator.gt,
-        Operator.AT_MOST: operator.le,
-        Operator.LESS_THAN: operator.lt,
-        Operator.EQUALS: operator.eq,
-        Operator.DIFFERS: operator.ne,
-        Operator.CONTAINS: operator.contains,
-    }
-)
+COMPARISONS: Mapping[Operator, Callable[[Any, Value], bool]] = {
+    Operator.AT_LEAST: operator.ge,
+    Operator.MORE_THAN: operator.gt,
+    Operator.AT_MOST: operator.le,
+    Operator.LESS_THAN: operator.lt,
+    Operator.EQUALS: operator.eq,
+    Operator.DIFFERS: operator.ne,
+    Operator.CONTAINS: operator.contains,
+}
 """The fact's value stands on the left."""
 
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 
 from rules.rule import Operator, Value
 
@@ -41,16 +40,14 @@ class Unit(StrEnum):
 CODE = re.compile("[A-Za-z]{2,3}")
 ORDERED = frozenset({Operator.AT_LEAST, Operator.MORE_THAN, Operator.AT_MOST, Operator.LESS_THAN})
 SAME = frozenset({Operator.EQUALS, Operator.DIFFERS})
-OPERATORS: Mapping[Kind, frozenset[Operator]] = MappingProxyType(
-    {
-        Kind.WHOLE: ORDERED | SAME,
-        Kind.NUMBER: ORDERED | SAME,
-        Kind.TEXT: SAME,
-        Kind.FLAG: frozenset({Operator.EQUALS}),
-        Kind.TIME: ORDERED,
-        Kind.TEXTS: frozenset({Operator.CONTAINS}),
-    }
-)
+OPERATORS: Mapping[Kind, frozenset[Operator]] = {
+    Kind.WHOLE: ORDERED | SAME,
+    Kind.NUMBER: ORDERED | SAME,
+    Kind.TEXT: SAME,
+    Kind.FLAG: frozenset({Operator.EQUALS}),
+    Kind.TIME: ORDERED,
+    Kind.TEXTS: frozenset({Operator.CONTAINS}),
+}
 LISTABLE = frozenset({Kind.WHOLE, Kind.TEXT, Kind.TEXTS})
 """Kinds that Within takes: equality of fractions and of instants is an accident."""
 

@@ -5,7 +5,6 @@ A count of something that never happened is 0 and known; the days since it, or t
 """
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from rules.fact import Fact, Kind, Spelling, Unit, Words
 
@@ -203,9 +202,13 @@ _CONTACTS = (
     _responses("sms", "by text message", "短信"),
     _responses("push", "by push notification", "推送"),
 )  # fmt: skip
-TOPICS: Mapping[str, tuple[Fact, ...]] = MappingProxyType(
-    {"scores": _SCORES, "purchases": _PURCHASES, "activity": _ACTIVITY, "profile": _PROFILE, "contacts": _CONTACTS}
-)
+TOPICS: Mapping[str, tuple[Fact, ...]] = {
+    "scores": _SCORES,
+    "purchases": _PURCHASES,
+    "activity": _ACTIVITY,
+    "profile": _PROFILE,
+    "contacts": _CONTACTS,
+}
 """Facts by what they are about."""
-FACTS: Mapping[str, Fact] = MappingProxyType({fact.name: fact for facts in TOPICS.values() for fact in facts})
+FACTS: Mapping[str, Fact] = {fact.name: fact for facts in TOPICS.values() for fact in facts}
 """Every fact by its name."""

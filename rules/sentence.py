@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from types import MappingProxyType
 from typing import assert_never
 
 from rules.evaluate import Reason, told
@@ -19,7 +18,7 @@ from rules.facts import FACTS
 from rules.rule import Compare, Every, InSegment, IsKnown, Leaf, Not, Operator, Rule, Some, Within
 
 CHOICE = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
-MINOR_DIGITS = MappingProxyType(
+MINOR_DIGITS: Mapping[str, int] = (
     dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND"), 0)
     | dict.fromkeys(("VUV", "XAF", "XOF", "XPF"), 0)
     | dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
@@ -27,7 +26,7 @@ MINOR_DIGITS = MappingProxyType(
 """ISO 4217: digits behind the point, 2 where nothing is said."""
 
 
-TOLD_DIGITS = MappingProxyType({Unit.SHARE: 3, Unit.POINTS: 3, Unit.MONEY: 0})
+TOLD_DIGITS: Mapping[Unit, int] = {Unit.SHARE: 3, Unit.POINTS: 3, Unit.MONEY: 0}
 USUAL_TOLD_DIGITS = 1
 """Of what is known of a customer: 0.7753048 are 77.5%."""
 
@@ -64,38 +63,38 @@ class _Grammar:
 ENGLISH = _Grammar(
     both=" and ", either=" or ", negated="not {}", group="({})", known=("{} is known", "{} is not known"),
     segment="[is|is not] in segment {}", any_of="{} or {}", comma=", ", flags=("yes", "no"),
-    operators=MappingProxyType({
+    operators={
         Operator.AT_LEAST: "at least {}", Operator.MORE_THAN: "more than {}", Operator.AT_MOST: "at most {}",
         Operator.LESS_THAN: "less than {}", Operator.EQUALS: "exactly {}", Operator.DIFFERS: "anything but {}",
         Operator.CONTAINS: "{}",
-    }),
-    times=MappingProxyType({
+    },
+    times={
         Operator.AT_LEAST: "at or after {}", Operator.MORE_THAN: "after {}", Operator.AT_MOST: "at or before {}",
         Operator.LESS_THAN: "before {}",
-    }),
-    units=MappingProxyType({
+    },
+    units={
         Unit.NONE: ("{}", "{}"), Unit.SHARE: ("{}%", "{}%"), Unit.MONEY: ("{}", "{}"),
         Unit.DAYS: ("{} day", "{} days"), Unit.TIMES: ("{} time", "{} times"), Unit.STARS: ("{} star", "{} stars"),
         Unit.FIFTHS: ("{} of 5", "{} of 5"), Unit.POINTS: ("{} point", "{} points"),
-    }),
+    },
     minor="{} in minor units", reason=("{}: it is {}", "{}: it is not known"),
 )  # fmt: skip
 CHINESE = _Grammar(
     both="，且", either="，或", negated="并非{}", group="（{}）", known=("{}已知", "{}未知"),
     segment="[属于|不属于]人群{}", any_of="{}、{}之一", comma="、", flags=("是", "否"),
-    operators=MappingProxyType({
+    operators={
         Operator.AT_LEAST: "至少{}", Operator.MORE_THAN: "超过{}", Operator.AT_MOST: "至多{}",
         Operator.LESS_THAN: "不足{}", Operator.EQUALS: "正好{}", Operator.DIFFERS: "除{}以外", Operator.CONTAINS: "{}",
-    }),
-    times=MappingProxyType({
+    },
+    times={
         Operator.AT_LEAST: "不早于{}", Operator.MORE_THAN: "晚于{}", Operator.AT_MOST: "不晚于{}",
         Operator.LESS_THAN: "早于{}",
-    }),
-    units=MappingProxyType({
+    },
+    units={
         Unit.NONE: ("{}", "{}"), Unit.SHARE: ("{}%", "{}%"), Unit.MONEY: ("{}", "{}"), Unit.DAYS: ("{}天", "{}天"),
         Unit.TIMES: ("{}次", "{}次"), Unit.STARS: ("{}星", "{}星"), Unit.FIFTHS: ("{}分", "{}分"),
         Unit.POINTS: ("{}个百分点", "{}个百分点"),
-    }),
+    },
     minor="{}（最小货币单位）", reason=("{}：实际为{}", "{}：未知"),
 )  # fmt: skip
 

@@ -34,9 +34,9 @@ class TierwiseError(Exception):
         """Of gRPC, such as NOT_FOUND."""
         self.reason = ""
         """A name of ErrorReason, such as CUSTOMER_NOT_FOUND; empty where the server did not speak."""
-        self.metadata: Mapping[str, str] = MappingProxyType({})
+        self.metadata: Mapping[str, str] = {}
         """Facts of the reason."""
-        self.fields: Mapping[str, str] = MappingProxyType({})
+        self.fields: Mapping[str, str] = {}
         """What is wrong with which field."""
         self.retry_after: float | None = None
         """Seconds until it is worth coming back; None where waiting does not help."""
@@ -108,23 +108,21 @@ class Internal(TierwiseError):
     """A defect of the server."""
 
 
-KINDS: Mapping[str, type[TierwiseError]] = MappingProxyType(
-    {
-        "INVALID_ARGUMENT": InvalidRequest,
-        "NOT_FOUND": NotFound,
-        "ALREADY_EXISTS": AlreadyExists,
-        "FAILED_PRECONDITION": WrongState,
-        "ABORTED": Changed,
-        "UNAUTHENTICATED": Unidentified,
-        "PERMISSION_DENIED": NotAllowed,
-        "RESOURCE_EXHAUSTED": Overloaded,
-        # What a server says to calls that it has no time to take up.
-        "CANCELLED": Overloaded,
-        "DEADLINE_EXCEEDED": DeadlineExceeded,
-        "UNAVAILABLE": Unavailable,
-        "INTERNAL": Internal,
-    }
-)
+KINDS: Mapping[str, type[TierwiseError]] = {
+    "INVALID_ARGUMENT": InvalidRequest,
+    "NOT_FOUND": NotFound,
+    "ALREADY_EXISTS": AlreadyExists,
+    "FAILED_PRECONDITION": WrongState,
+    "ABORTED": Changed,
+    "UNAUTHENTICATED": Unidentified,
+    "PERMISSION_DENIED": NotAllowed,
+    "RESOURCE_EXHAUSTED": Overloaded,
+    # What a server says to calls that it has no time to take up.
+    "CANCELLED": Overloaded,
+    "DEADLINE_EXCEEDED": DeadlineExceeded,
+    "UNAVAILABLE": Unavailable,
+    "INTERNAL": Internal,
+}
 
 
 def _unpickled(kind: type[TierwiseError], message: str, code: str, content: bytes | None) -> TierwiseError:

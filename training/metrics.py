@@ -1,7 +1,6 @@
 """How good predictions are: ranking, calibration and money. All functions take arrays over customers."""
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 
 import numpy as np
 from scipy.special import expit, logit, xlogy
@@ -162,22 +161,22 @@ def total_ratio(spend: Floats, predicted: Floats) -> float:
     return float(predicted.sum() / max(spend.sum(), 1.0))
 
 
-SLICED: Mapping[str, Figure] = MappingProxyType({"auc": auc, "log_loss": log_loss, "ece": calibration_error})
+SLICED: Mapping[str, Figure] = {"auc": auc, "log_loss": log_loss, "ece": calibration_error}
 """Of a probability, for some of the customers."""
-CHANCES: Mapping[str, Figure] = MappingProxyType({**SLICED, "average_precision": average_precision})
+CHANCES: Mapping[str, Figure] = {**SLICED, "average_precision": average_precision}
 """Of a probability."""
-AMOUNTS: Mapping[str, Figure] = MappingProxyType({
+AMOUNTS: Mapping[str, Figure] = {
     "gini": gini, "spearman": spearman, "capture_top_decile": capture, "total_ratio": total_ratio,
-})  # fmt: skip
+}  # fmt: skip
 """Of an expected amount."""
-SINGLE: Mapping[str, Figure] = MappingProxyType({"median_mae": mean_error})
+SINGLE: Mapping[str, Figure] = {"median_mae": mean_error}
 """Of what is said of one customer: least at the median, while an expectation wins it by a total that is too low.
 
 Figures of earlier models have `mae`, which was of the expectation.
 """
-COUNTS: Mapping[str, Figure] = MappingProxyType({
+COUNTS: Mapping[str, Figure] = {
     "deviance": deviance, "spearman": spearman, "total_ratio": total_ratio,
-})  # fmt: skip
+}  # fmt: skip
 """Of an expected number of orders."""
 
 

@@ -1,7 +1,6 @@
 """Takes an operation further, chunk by chunk, from wherever its row says it is."""
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 
 from campaigns import trail
 from campaigns.audiences import segment_building
@@ -30,22 +29,20 @@ from worker.steps import segment_building as building
 from worker.steps import shadowing as shadow
 from worker.tools import Tools
 
-STEPS: Mapping[str, Callable[[Tools, Operation], bool]] = MappingProxyType(
-    {
-        operations.SCORE_ALL_CUSTOMERS: rescoring.step,
-        operations.LAUNCH_CAMPAIGN: issuing.step,
-        operations.BUILD_SEGMENT: building.step,
-        operations.RECONCILE_LEDGERS: reconciliation.step,
-        operations.VERIFY_AUDIT: verification.step,
-        operations.ERASE_CUSTOMER: erasure.step,
-        operations.PREVIEW_MODEL: shadow.step,
-        operations.JUDGE_MODEL: judging.step,
-        operations.RETRAIN_MODEL: retraining.step,
-        operations.PREVIEW_TIERS: tier_preview.step,
-        operations.HAND_OVER_COUPONS: handing_over.step,
-        operations.EXPECT_UPLIFTS: expected_uplifts.step,
-    }
-)
+STEPS: Mapping[str, Callable[[Tools, Operation], bool]] = {
+    operations.SCORE_ALL_CUSTOMERS: rescoring.step,
+    operations.LAUNCH_CAMPAIGN: issuing.step,
+    operations.BUILD_SEGMENT: building.step,
+    operations.RECONCILE_LEDGERS: reconciliation.step,
+    operations.VERIFY_AUDIT: verification.step,
+    operations.ERASE_CUSTOMER: erasure.step,
+    operations.PREVIEW_MODEL: shadow.step,
+    operations.JUDGE_MODEL: judging.step,
+    operations.RETRAIN_MODEL: retraining.step,
+    operations.PREVIEW_TIERS: tier_preview.step,
+    operations.HAND_OVER_COUPONS: handing_over.step,
+    operations.EXPECT_UPLIFTS: expected_uplifts.step,
+}
 
 
 def advance(tools: Tools, operation_id: str, *, enough: Callable[[], bool], turn: int | None = None) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -22,10 +21,10 @@ from rules.sentence import Language
 from scoring.replicas.asking import Telling
 from scoring.score import Explanation, ModelRejected, NoNumber
 
-TITLES: Mapping[str, str] = MappingProxyType({
+TITLES: Mapping[str, str] = {
     "event_effects": "What an event is worth: everything asked anew without it; they do not add up",
     "contrasts": "What more would be enough for a higher tier, by the model; no causes",
-})  # fmt: skip
+}  # fmt: skip
 
 SHOWN = 12
 """Reasons and events for people; programs get all."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from enum import StrEnum
-from types import MappingProxyType
 
 
 class Group(StrEnum):
@@ -17,21 +16,19 @@ class Group(StrEnum):
     OTHERS = "OTHERS"
 
 
-GROUPS: Mapping[Group, tuple[str, ...]] = MappingProxyType(
-    {
-        Group.RANKING: ("auc", "auc_new_customers", "average_precision"),
-        Group.CALIBRATION: ("ece", "log_loss"),
-        Group.SPEND: ("gini", "spearman", "capture_top_decile", "median_mae", "mae", "total_ratio"),
-        Group.NEXT_ITEMS: (
-            "hybrid_hit_rate_10", "hybrid_ndcg_10", "ahead_hit_rate_10", "ahead_ndcg_10", "newcomers_hit_rate_10",
-            "newcomers_ndcg_10",
-        ),
-        Group.PARTS: (
-            "auc_networks", "auc_trees", "auc_linear", "auc_closed_form", "tree_share", "deep_hit_rate_10",
-            "content_hit_rate_10", "together_hit_rate_10", "again_hit_rate_10", "popular_hit_rate_10",
-        ),
-    }
-)  # fmt: skip
+GROUPS: Mapping[Group, tuple[str, ...]] = {
+    Group.RANKING: ("auc", "auc_new_customers", "average_precision"),
+    Group.CALIBRATION: ("ece", "log_loss"),
+    Group.SPEND: ("gini", "spearman", "capture_top_decile", "median_mae", "mae", "total_ratio"),
+    Group.NEXT_ITEMS: (
+        "hybrid_hit_rate_10", "hybrid_ndcg_10", "ahead_hit_rate_10", "ahead_ndcg_10", "newcomers_hit_rate_10",
+        "newcomers_ndcg_10",
+    ),
+    Group.PARTS: (
+        "auc_networks", "auc_trees", "auc_linear", "auc_closed_form", "tree_share", "deep_hit_rate_10",
+        "content_hit_rate_10", "together_hit_rate_10", "again_hit_rate_10", "popular_hit_rate_10",
+    ),
+}  # fmt: skip
 """The telling ones first."""
 LESS_IS_BETTER = frozenset({"deviance", "ece", "log_loss", "mae", "median_mae"})
 ONE_IS_BEST = frozenset({"total_ratio"})

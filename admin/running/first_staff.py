@@ -4,14 +4,13 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from types import MappingProxyType
 
 from campaigns.actor import Actor, Cause, Role
 from campaigns.callers import staff
 from database.callers import staff as accounts
 from database.session import Database
 
-PEOPLE: Mapping[str, Role] = MappingProxyType({"anna": Role.MARKETER, "ben": Role.APPROVER, "olga": Role.OPERATOR})
+PEOPLE: Mapping[str, Role] = {"anna": Role.MARKETER, "ben": Role.APPROVER, "olga": Role.OPERATOR}
 PASSWORD_BYTES = 12
 
 

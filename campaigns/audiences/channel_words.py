@@ -1,7 +1,6 @@
 """By which channel somebody is reached, and why by this one, in the reader's language. Pure."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 from campaigns.audiences.eligibility import ChannelReason
@@ -19,7 +18,7 @@ class _Phrases(NamedTuple):
     reasons: Mapping[ChannelReason, str]
 
 
-PHRASES: Mapping[Language, _Phrases] = MappingProxyType({
+PHRASES: Mapping[Language, _Phrases] = {
     Language.ENGLISH: _Phrases(
         channels={
             Channel.ON_SITE: "on the site", Channel.EMAIL: "by e-mail", Channel.SMS: "by text message",
@@ -42,7 +41,7 @@ PHRASES: Mapping[Language, _Phrases] = MappingProxyType({
             ChannelReason.PREFERENCE: "，且自称偏好此渠道",
         },
     ),
-})  # fmt: skip
+}  # fmt: skip
 
 
 def chosen(channel: Channel, reason: ChannelReason, language: Language) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 
 from campaigns.terms.campaign import CampaignPlan, Channel, ChannelChoice, Offer
 from campaigns.tiers.tiers import Tier
@@ -68,7 +67,7 @@ class Person:
     tier: Tier | None
     consented: Collection[str] = ()
     preferred: str | None = None
-    responses: Mapping[Channel, int] = field(default_factory=lambda: MappingProxyType({}))
+    responses: Mapping[Channel, int] = field(default_factory=dict)
     """Own acts that came by a channel, and uses of coupons that did, in the last 365 days."""
     memberships: Collection[Membership] = ()
     place: int = 1

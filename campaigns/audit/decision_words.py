@@ -1,7 +1,6 @@
 """Why a decision is what it is, in words, in the order in which it was decided. Pure."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 from campaigns.audiences import channel_words
@@ -23,21 +22,19 @@ class _Phrases(NamedTuple):
     arm: str
 
 
-PHRASES: Mapping[Language, _Phrases] = MappingProxyType(
-    {
-        Language.ENGLISH: _Phrases(
-            tier="tier {tier}: {measure} is {value}, HIGH begins at {high} and MID at {mid}",
-            measures=tier_words.TITLES,
-            held_out="held out: drawn to {:.6f} of 1", arm="in the arm {}: drawn to {:.6f} of 1",
-        ),
-        Language.CHINESE: _Phrases(
-            tier="层级 {tier}：{measure}为 {value}，HIGH 自 {high} 起，MID 自 {mid} 起",
-            measures={Measure.EXPECTED_VALUE: "预期消费", Measure.PURCHASE_90: "90 天内购买的概率"},
-            held_out="留出不发：抽签为 {:.6f}（满值 1）",
-            arm="在 {} 组：抽签为 {:.6f}（满值 1）",
-        ),
-    }
-)  # fmt: skip
+PHRASES: Mapping[Language, _Phrases] = {
+    Language.ENGLISH: _Phrases(
+        tier="tier {tier}: {measure} is {value}, HIGH begins at {high} and MID at {mid}",
+        measures=tier_words.TITLES,
+        held_out="held out: drawn to {:.6f} of 1", arm="in the arm {}: drawn to {:.6f} of 1",
+    ),
+    Language.CHINESE: _Phrases(
+        tier="层级 {tier}：{measure}为 {value}，HIGH 自 {high} 起，MID 自 {mid} 起",
+        measures={Measure.EXPECTED_VALUE: "预期消费", Measure.PURCHASE_90: "90 天内购买的概率"},
+        held_out="留出不发：抽签为 {:.6f}（满值 1）",
+        arm="在 {} 组：抽签为 {:.6f}（满值 1）",
+    ),
+}  # fmt: skip
 
 
 def reasons(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -13,7 +12,7 @@ from campaigns.experiments.assignment import position
 from campaigns.terms.campaign import CampaignPlan
 from rules.sentence import Language
 
-PHRASES: Mapping[Language, Mapping[str, str]] = MappingProxyType({
+PHRASES: Mapping[Language, Mapping[str, str]] = {
     Language.ENGLISH: {
         Exclusion.NO_TIER: "was never scored, and so has no tier",
         Exclusion.TIER_WITHOUT_OFFER: "is in tier {tier}, and the offers are for {tiers}",
@@ -34,7 +33,7 @@ PHRASES: Mapping[Language, Mapping[str, str]] = MappingProxyType({
         Exclusion.OVER_BUDGET: "预算可承担受众的 {share:.1%}：抽签为 {drawn:.6f}（满值 1）",
         NOT_KNOWN: "受众冻结之后才出现",
     },
-})  # fmt: skip
+}  # fmt: skip
 
 
 class Reach(NamedTuple):

@@ -6,7 +6,6 @@ Pearson's chi-square test with a strict level, since it is looked at every day a
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -32,30 +31,28 @@ class _Words(NamedTuple):
     lopsided: str
 
 
-WORDS: Mapping[Language, _Words] = MappingProxyType(
-    {
-        Language.ENGLISH: _Words(
-            customers="customers",
-            excluded="customers excluded because of {reason}",
-            erased="customers who were erased",
-            few="Too few {who} to check whether the groups have the planned sizes.",
-            fair="The groups have as many {who} as planned.",
-            lopsided="Do not trust these results: {group} has {count:,} {who} where {planned:,.0f} were planned, "
-            "which chance does once in {rarity:,.0f} campaigns. Look for a filter, a send or a count that treats "
-            "{group} differently from the other groups.",
-        ),
-        Language.CHINESE: _Words(
-            customers="客户",
-            excluded="因 {reason} 被排除的客户",
-            erased="被删除的客户",
-            few="{who}太少，无法检验各组人数是否符合计划。",
-            fair="各组的{who}人数符合计划。",
-            lopsided="请勿相信这些结果：{group} 组有 {count:,} 位{who}，计划为 {planned:,.0f} 位，"
-            "这种偏差纯属偶然的机会约为 {rarity:,.0f} 次活动中一次。"
-            "请检查是否有筛选、发送或计数对 {group} 组与其他组不同。",
-        ),
-    }
-)
+WORDS: Mapping[Language, _Words] = {
+    Language.ENGLISH: _Words(
+        customers="customers",
+        excluded="customers excluded because of {reason}",
+        erased="customers who were erased",
+        few="Too few {who} to check whether the groups have the planned sizes.",
+        fair="The groups have as many {who} as planned.",
+        lopsided="Do not trust these results: {group} has {count:,} {who} where {planned:,.0f} were planned, "
+        "which chance does once in {rarity:,.0f} campaigns. Look for a filter, a send or a count that treats "
+        "{group} differently from the other groups.",
+    ),
+    Language.CHINESE: _Words(
+        customers="客户",
+        excluded="因 {reason} 被排除的客户",
+        erased="被删除的客户",
+        few="{who}太少，无法检验各组人数是否符合计划。",
+        fair="各组的{who}人数符合计划。",
+        lopsided="请勿相信这些结果：{group} 组有 {count:,} 位{who}，计划为 {planned:,.0f} 位，"
+        "这种偏差纯属偶然的机会约为 {rarity:,.0f} 次活动中一次。"
+        "请检查是否有筛选、发送或计数对 {group} 组与其他组不同。",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from rules.sentence import Language
 
@@ -28,4 +27,4 @@ CHINESE = ExampleWords(
     tier="按方案{scheme}为{tier}等级", because="：", late="，等级下降有宽限", erased="此刻已被删除",
     held_out="抽入对照组，用于对比", arm="抽入实验组{arm}",
 )  # fmt: skip
-WORDS: Mapping[Language, ExampleWords] = MappingProxyType({Language.ENGLISH: ENGLISH, Language.CHINESE: CHINESE})
+WORDS: Mapping[Language, ExampleWords] = {Language.ENGLISH: ENGLISH, Language.CHINESE: CHINESE}

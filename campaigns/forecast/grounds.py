@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import NamedTuple
 
 from campaigns.experiments.forecast import LIFT, REDEMPTION
@@ -23,23 +22,21 @@ class Phrases(NamedTuple):
     comma: str
 
 
-PHRASES: Mapping[Language, Phrases] = MappingProxyType(
-    {
-        Language.ENGLISH: Phrases(
-            assumed="assumed: {redemption:g} redemptions for each buyer that the scores foretell, and {lift:.0%} more "
-            "revenue; no past campaign of this tier",
-            learned="learned from {counted} of this tier ({named}): {redemptions:.2f} times the redemptions and "
-            "{revenue:.2f} times the revenue that is assumed without any",
-            one="1 past campaign", many="{} past campaigns", before=" and {} before", comma=", ",
-        ),
-        Language.CHINESE: Phrases(
-            assumed="假定：评分预测的每位购买者核销 {redemption:g} 次，收入增加 {lift:.0%}。该层级尚无以往活动",
-            learned="根据该层级的{counted}（{named}）得出：核销为无以往活动时假定值的 {redemptions:.2f} 倍，"
-            "收入为 {revenue:.2f} 倍",
-            one=" 1 个以往活动", many=" {} 个以往活动", before="及更早的 {} 个", comma="、",
-        ),
-    }
-)  # fmt: skip
+PHRASES: Mapping[Language, Phrases] = {
+    Language.ENGLISH: Phrases(
+        assumed="assumed: {redemption:g} redemptions for each buyer that the scores foretell, and {lift:.0%} more "
+        "revenue; no past campaign of this tier",
+        learned="learned from {counted} of this tier ({named}): {redemptions:.2f} times the redemptions and "
+        "{revenue:.2f} times the revenue that is assumed without any",
+        one="1 past campaign", many="{} past campaigns", before=" and {} before", comma=", ",
+    ),
+    Language.CHINESE: Phrases(
+        assumed="假定：评分预测的每位购买者核销 {redemption:g} 次，收入增加 {lift:.0%}。该层级尚无以往活动",
+        learned="根据该层级的{counted}（{named}）得出：核销为无以往活动时假定值的 {redemptions:.2f} 倍，"
+        "收入为 {revenue:.2f} 倍",
+        one=" 1 个以往活动", many=" {} 个以往活动", before="及更早的 {} 个", comma="、",
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

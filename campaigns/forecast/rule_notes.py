@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from database.forecast import uplifts
 from database.session import Snapshot
@@ -18,18 +17,16 @@ class NoteWords:
     learned: str
 
 
-WORDS: Mapping[Language, NoteWords] = MappingProxyType(
-    {
-        Language.ENGLISH: NoteWords(
-            unlearned="No past campaign has taught yet what an offer changes: expected_uplift is known of nobody.",
-            learned="What an offer adds was learned from campaigns/{campaign}; another offer may add more or less.",
-        ),
-        Language.CHINESE: NoteWords(
-            unlearned="尚无过往活动表明优惠会改变什么：无人已知优惠预期的提升（expected_uplift）。",
-            learned="优惠带来的提升学自活动{campaign}，换一种优惠时提升可能不同。",
-        ),
-    }
-)
+WORDS: Mapping[Language, NoteWords] = {
+    Language.ENGLISH: NoteWords(
+        unlearned="No past campaign has taught yet what an offer changes: expected_uplift is known of nobody.",
+        learned="What an offer adds was learned from campaigns/{campaign}; another offer may add more or less.",
+    ),
+    Language.CHINESE: NoteWords(
+        unlearned="尚无过往活动表明优惠会改变什么：无人已知优惠预期的提升（expected_uplift）。",
+        learned="优惠带来的提升学自活动{campaign}，换一种优惠时提升可能不同。",
+    ),
+}
 
 
 def notes(snapshot: Snapshot, rule: Rule | None, language: Language = Language.ENGLISH) -> tuple[str, ...]:

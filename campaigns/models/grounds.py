@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, Self
 
 from rules.sentence import Language
@@ -26,35 +25,33 @@ class Why(StrEnum):
     """In English, by who judged it before reasons were values."""
 
 
-WORDS: Mapping[Language, Mapping[Why, str]] = MappingProxyType(
-    {
-        Language.ENGLISH: {
-            Why.NO_NUMBER: "of {asked:,} customers those of whom it says no number",
-            Why.RIVALRY: "{ours:.4f} against {theirs:.4f} of the active model, 95 % of the difference from {low:+.4f} "
-            "to {high:+.4f}",
-            Why.CALIBRATION: "calibration error, {ours:.4f} against {theirs:.4f} of the active model, 95 % of the "
-            "difference from {low:+.4f} to {high:+.4f}",
-            Why.TOO_EARLY: "one of both learned until {until}: no window is new to both before {day}",
-            Why.TOO_FEW: "fewer than {fewest} customers bought in the {days} days from {since}, or did not",
-            Why.NO_HISTOGRAMS: "its manifest holds no histograms of features",
-            Why.DRIFT: "share of the features that moved since it learned; most did {feature} ({index:.2f})",
-            Why.DELAY: "times the forward pass of the active model",
-            Why.SAID: "{said}",
-        },
-        Language.CHINESE: {
-            Why.NO_NUMBER: "{asked:,} 位客户中模型给不出数值的人数",
-            Why.RIVALRY: "{ours:.4f}，启用中的模型为 {theirs:.4f}，差值的 95% 区间为 {low:+.4f} 至 {high:+.4f}",
-            Why.CALIBRATION: "校准误差 {ours:.4f}，启用中的模型为 {theirs:.4f}，差值的 95% 区间为 {low:+.4f} 至 "
-            "{high:+.4f}",
-            Why.TOO_EARLY: "两个模型之一学习到 {until}：{day} 之前没有对两者都全新的时间窗",
-            Why.TOO_FEW: "自 {since} 起的 {days} 天内，购买或未购买的客户少于 {fewest} 位",
-            Why.NO_HISTOGRAMS: "模型清单中没有特征直方图",
-            Why.DRIFT: "自学习以来分布发生变化的特征占比，变化最大的是 {feature}（{index:.2f}）",
-            Why.DELAY: "相对启用中的模型一次前向计算耗时的倍数",
-            Why.SAID: "{said}",
-        },
-    }
-)
+WORDS: Mapping[Language, Mapping[Why, str]] = {
+    Language.ENGLISH: {
+        Why.NO_NUMBER: "of {asked:,} customers those of whom it says no number",
+        Why.RIVALRY: "{ours:.4f} against {theirs:.4f} of the active model, 95 % of the difference from {low:+.4f} "
+        "to {high:+.4f}",
+        Why.CALIBRATION: "calibration error, {ours:.4f} against {theirs:.4f} of the active model, 95 % of the "
+        "difference from {low:+.4f} to {high:+.4f}",
+        Why.TOO_EARLY: "one of both learned until {until}: no window is new to both before {day}",
+        Why.TOO_FEW: "fewer than {fewest} customers bought in the {days} days from {since}, or did not",
+        Why.NO_HISTOGRAMS: "its manifest holds no histograms of features",
+        Why.DRIFT: "share of the features that moved since it learned; most did {feature} ({index:.2f})",
+        Why.DELAY: "times the forward pass of the active model",
+        Why.SAID: "{said}",
+    },
+    Language.CHINESE: {
+        Why.NO_NUMBER: "{asked:,} 位客户中模型给不出数值的人数",
+        Why.RIVALRY: "{ours:.4f}，启用中的模型为 {theirs:.4f}，差值的 95% 区间为 {low:+.4f} 至 {high:+.4f}",
+        Why.CALIBRATION: "校准误差 {ours:.4f}，启用中的模型为 {theirs:.4f}，差值的 95% 区间为 {low:+.4f} 至 "
+        "{high:+.4f}",
+        Why.TOO_EARLY: "两个模型之一学习到 {until}：{day} 之前没有对两者都全新的时间窗",
+        Why.TOO_FEW: "自 {since} 起的 {days} 天内，购买或未购买的客户少于 {fewest} 位",
+        Why.NO_HISTOGRAMS: "模型清单中没有特征直方图",
+        Why.DRIFT: "自学习以来分布发生变化的特征占比，变化最大的是 {feature}（{index:.2f}）",
+        Why.DELAY: "相对启用中的模型一次前向计算耗时的倍数",
+        Why.SAID: "{said}",
+    },
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from types import MappingProxyType
 from typing import NamedTuple
 
 from campaigns.models.refusals import InvalidStage, ModelNotMovable, NoActiveModel, StageTaken
@@ -34,15 +33,13 @@ class Stage(NamedTuple):
     """Of the customers; of a CANARY only."""
 
 
-MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
-    {
-        State.CANDIDATE: frozenset({State.SHADOW, State.CANARY, State.ACTIVE, State.RETIRED}),
-        State.SHADOW: frozenset({State.CANARY, State.ACTIVE, State.RETIRED}),
-        State.CANARY: frozenset({State.SHADOW, State.CANARY, State.ACTIVE, State.RETIRED}),
-        State.ACTIVE: frozenset(),
-        State.RETIRED: frozenset({State.SHADOW, State.CANARY, State.ACTIVE}),
-    }
-)
+MOVES: Mapping[State, frozenset[State]] = {
+    State.CANDIDATE: frozenset({State.SHADOW, State.CANARY, State.ACTIVE, State.RETIRED}),
+    State.SHADOW: frozenset({State.CANARY, State.ACTIVE, State.RETIRED}),
+    State.CANARY: frozenset({State.SHADOW, State.CANARY, State.ACTIVE, State.RETIRED}),
+    State.ACTIVE: frozenset(),
+    State.RETIRED: frozenset({State.SHADOW, State.CANARY, State.ACTIVE}),
+}
 """A model that answers goes when another one takes its place. CANARY to CANARY is another share."""
 ANSWERING = (State.CANARY, State.ACTIVE)
 BESIDE_THE_ACTIVE = (State.SHADOW, State.CANARY)

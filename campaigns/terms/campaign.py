@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import NewType
 from zoneinfo import ZoneInfo
 
@@ -59,31 +58,29 @@ class Move(StrEnum):
     END = "END"
 
 
-MOVES: Mapping[tuple[State, Move], State] = MappingProxyType(
-    {
-        (State.DRAFT, Move.EDIT): State.DRAFT,
-        (State.SUBMITTED, Move.EDIT): State.DRAFT,
-        (State.APPROVED, Move.EDIT): State.DRAFT,
-        (State.SCHEDULED, Move.EDIT): State.DRAFT,
-        (State.DRAFT, Move.SUBMIT): State.SUBMITTED,
-        (State.SUBMITTED, Move.APPROVE): State.APPROVED,
-        (State.SUBMITTED, Move.REJECT): State.DRAFT,
-        (State.APPROVED, Move.SCHEDULE): State.SCHEDULED,
-        (State.SCHEDULED, Move.UNSCHEDULE): State.APPROVED,
-        (State.APPROVED, Move.LAUNCH): State.LAUNCHING,
-        (State.SCHEDULED, Move.LAUNCH): State.LAUNCHING,
-        (State.LAUNCHING, Move.LAUNCH): State.LAUNCHING,
-        (State.LAUNCHING, Move.ACTIVATE): State.ACTIVE,
-        (State.LAUNCHING, Move.PAUSE): State.PAUSED,
-        (State.ACTIVE, Move.PAUSE): State.PAUSED,
-        (State.PAUSED, Move.RESUME): State.ACTIVE,
-        (State.PAUSED, Move.CONTINUE): State.LAUNCHING,
-        (State.SCHEDULED, Move.END): State.ENDED,
-        (State.LAUNCHING, Move.END): State.ENDED,
-        (State.ACTIVE, Move.END): State.ENDED,
-        (State.PAUSED, Move.END): State.ENDED,
-    }
-)
+MOVES: Mapping[tuple[State, Move], State] = {
+    (State.DRAFT, Move.EDIT): State.DRAFT,
+    (State.SUBMITTED, Move.EDIT): State.DRAFT,
+    (State.APPROVED, Move.EDIT): State.DRAFT,
+    (State.SCHEDULED, Move.EDIT): State.DRAFT,
+    (State.DRAFT, Move.SUBMIT): State.SUBMITTED,
+    (State.SUBMITTED, Move.APPROVE): State.APPROVED,
+    (State.SUBMITTED, Move.REJECT): State.DRAFT,
+    (State.APPROVED, Move.SCHEDULE): State.SCHEDULED,
+    (State.SCHEDULED, Move.UNSCHEDULE): State.APPROVED,
+    (State.APPROVED, Move.LAUNCH): State.LAUNCHING,
+    (State.SCHEDULED, Move.LAUNCH): State.LAUNCHING,
+    (State.LAUNCHING, Move.LAUNCH): State.LAUNCHING,
+    (State.LAUNCHING, Move.ACTIVATE): State.ACTIVE,
+    (State.LAUNCHING, Move.PAUSE): State.PAUSED,
+    (State.ACTIVE, Move.PAUSE): State.PAUSED,
+    (State.PAUSED, Move.RESUME): State.ACTIVE,
+    (State.PAUSED, Move.CONTINUE): State.LAUNCHING,
+    (State.SCHEDULED, Move.END): State.ENDED,
+    (State.LAUNCHING, Move.END): State.ENDED,
+    (State.ACTIVE, Move.END): State.ENDED,
+    (State.PAUSED, Move.END): State.ENDED,
+}
 """The whole of the state machine. LAUNCH from LAUNCHING takes up a launch whose operation failed."""
 OURS = (Move.ACTIVATE, Move.CONTINUE)
 """Moves that nobody asks for by name."""

@@ -1,14 +1,11 @@
 """The thresholds in force as a model is told them, which knows nothing of tiers."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from campaigns.tiers.tiers import Measure, TierScheme
 from scoring.replicas.asking import Ladder
 
-FIGURES: Mapping[Measure, str] = MappingProxyType(
-    {Measure.PURCHASE_90: "purchase_90", Measure.EXPECTED_VALUE: "spend_minor"}
-)
+FIGURES: Mapping[Measure, str] = {Measure.PURCHASE_90: "purchase_90", Measure.EXPECTED_VALUE: "spend_minor"}
 
 
 def ladder_of(scheme: TierScheme | None) -> Ladder | None:

@@ -6,7 +6,6 @@ was asked about them and no more. Of a set of texts only those are kept that the
 
 from collections import defaultdict
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, any_, case, func, literal, select
@@ -24,7 +23,7 @@ AGREED, WISH, RESPONSES = "agreed", "wish", "{}_responses"
 """Channels that the customer agreed to, the preferred one, and how often they responded to each."""
 EXCLUDED, GOT, PLACE = "excluded", "since_{}", "place"
 """By another campaign; offers that count for each cap; rank by expected spend."""
-NOTHING: Mapping[str, ColumnElement[Any]] = MappingProxyType({})
+NOTHING: Mapping[str, ColumnElement[Any]] = {}
 
 
 def of_rule(rule: Rule | None) -> Mapping[str, ColumnElement[Any]]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from types import MappingProxyType
 
 
 class Lane(StrEnum):
@@ -16,5 +15,5 @@ class Lane(StrEnum):
     """Nobody at this moment."""
 
 
-LAG: Mapping[Lane, float] = MappingProxyType({Lane.INTERACTIVE: 0.0, Lane.BATCH: 0.1, Lane.BACKGROUND: 1.0})
+LAG: Mapping[Lane, float] = {Lane.INTERACTIVE: 0.0, Lane.BATCH: 0.1, Lane.BACKGROUND: 1.0}
 """Seconds that a row of a lane stands behind an interactive one of the same moment; so none waits for ever."""

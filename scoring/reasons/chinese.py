@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from scoring.reasons.deed import Deed
 from scoring.score import Change
 from scoring.seen.feature_registry import ABOUT_THE_SAME, Feature, amount, rounded
 
-NAMES: Mapping[str, str] = MappingProxyType({
+NAMES: Mapping[str, str] = {
     "days_since_event": "距最近一次活动", "days_since_order": "距最近一次下单",
     "days_since_view": "距最近一次浏览商品",
     "days_since_cart": "距最近一次加入购物车", "days_since_return": "距最近一次退货",
@@ -51,18 +50,18 @@ NAMES: Mapping[str, str] = MappingProxyType({
     "alive": "按下单节奏仍是客户的概率", "chance_90": "按下单节奏 90 天内下单的概率",
     "expected_orders_90": "按下单节奏 90 天内的预期订单数", "expected_basket": "典型一单金额",
     "expected_spend_90": "按节奏和金额 90 天内的预期消费", "order_days": "有订单的天数",
-})  # fmt: skip
+}  # fmt: skip
 """Of every feature of the registry."""
-GROUPS: Mapping[EventType, str] = MappingProxyType({
+GROUPS: Mapping[EventType, str] = {
     EventType.VIEW: "更早的 {} 次浏览", EventType.CART: "更早的 {} 件加购", EventType.PURCHASE: "更早的 {} 个订单",
     EventType.RETURN: "更早的 {} 次退货", EventType.REVIEW: "更早的 {} 次评价", EventType.COUPON: "更早的 {} 张优惠券",
     EventType.MESSAGE: "更早的 {} 条消息",
-})  # fmt: skip
+}  # fmt: skip
 
-CHANGES: Mapping[Change, str] = MappingProxyType({
+CHANGES: Mapping[Change, str] = {
     Change.MESSAGE: "再收到 {} 条消息", Change.COUPON: "再收到 {} 张优惠券", Change.VIEW: "再浏览 {} 次商品",
     Change.CART: "再加购 {} 件商品", Change.ORDER: "再下 {} 单",
-})  # fmt: skip
+}  # fmt: skip
 
 
 def feature_words(feature: Feature, value: float, currency: str) -> str:
@@ -142,9 +141,9 @@ def _trend(value: float, _: str) -> str:
     return "差不多" if abs(value) < ABOUT_THE_SAME else ("更多" if value > 0 else "更少")
 
 
-FORMS: Mapping[str, Callable[[float, str], str]] = MappingProxyType({
+FORMS: Mapping[str, Callable[[float, str], str]] = {
     "days": _days, "minor": amount, "share": _share, "probability": _share, "log": _factor,
     "visits_per_month": _plain, "gap_spread": _share, "basket_trend": _times, "order_trend": _trend,
     "spend_trend": _trend, "event_trend": _trend,
-})  # fmt: skip
+}  # fmt: skip
 """By the name of a feature, else by the first word of its unit."""

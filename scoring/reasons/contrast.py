@@ -6,7 +6,6 @@ who cannot be. What comes out is how the model behaves. Whether a coupon *makes*
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -22,17 +21,17 @@ from scoring.seen.actions import actions_of
 COUNTS = (1, 2, 3, 5, 8)
 APART = 600.0
 """Seconds between added events: orders are told apart, and all are of the last hours."""
-EVENTS: Mapping[Change, EventType] = MappingProxyType({
+EVENTS: Mapping[Change, EventType] = {
     Change.MESSAGE: EventType.MESSAGE, Change.COUPON: EventType.COUPON, Change.VIEW: EventType.VIEW,
     Change.CART: EventType.CART, Change.ORDER: EventType.PURCHASE,
-})  # fmt: skip
-FEATURES: Mapping[Change, frozenset[str]] = MappingProxyType({
+}  # fmt: skip
+FEATURES: Mapping[Change, frozenset[str]] = {
     Change.MESSAGE: frozenset({"messages_30", "days_since_message"}),
     Change.COUPON: frozenset({"coupons", "coupons_30", "days_since_coupon"}),
     Change.VIEW: frozenset({"views", "views_7", "views_30", "days_since_view"}),
     Change.CART: frozenset({"carts", "carts_30", "days_since_cart"}),
     Change.ORDER: frozenset({"orders", "orders_30", "orders_90", "days_since_order", "days_since_event"}),
-})  # fmt: skip
+}  # fmt: skip
 """Of which a model must have selected one: of what it has never seen it knows nothing."""
 
 Scores = Callable[[Histories], list[Score]]

@@ -1,12 +1,11 @@
 """Why an item is recommended, in the words of each language."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from rules.sentence import Language
 from scoring.score import Reason, Why
 
-WORDS: Mapping[Language, Mapping[Why, str]] = MappingProxyType({
+WORDS: Mapping[Language, Mapping[Why, str]] = {
     Language.ENGLISH: {
         Why.BOUGHT_BEFORE: "bought before", Why.BOUGHT_AFTER: "often bought after {}", Why.SIMILAR: "similar to {}",
         Why.SIMILAR_CUSTOMERS: "what customers with a similar history buy next", Why.POPULAR: "popular lately",
@@ -17,8 +16,8 @@ WORDS: Mapping[Language, Mapping[Why, str]] = MappingProxyType({
         Why.SIMILAR_CUSTOMERS: "购买经历相似的客户接下来会买", Why.POPULAR: "近期热销", Why.IN_CATALOGUE: "在售商品",
         Why.LOOKED_AT: "近期浏览过",
     },
-})  # fmt: skip
-UNTITLED: Mapping[Language, str] = MappingProxyType({Language.ENGLISH: "item {}", Language.CHINESE: "商品 {}"})
+}  # fmt: skip
+UNTITLED: Mapping[Language, str] = {Language.ENGLISH: "item {}", Language.CHINESE: "商品 {}"}
 
 
 def item_words(reason: Reason, language: Language = Language.ENGLISH) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from operator import attrgetter
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -91,18 +90,16 @@ def change_words(change: Change, count: int, basket: float, currency: str) -> st
     return f"{what} of {amount(basket, currency)}" if change is Change.ORDER else what
 
 
-WORDINGS: Mapping[Language, Wording] = MappingProxyType(
-    {
-        Language.ENGLISH: Wording(
-            feature_words, attrgetter("description"), group_words, action_words, change_words, season_words
-        ),
-        Language.CHINESE: Wording(
-            chinese.feature_words,
-            chinese.meaning,
-            chinese.group_words,
-            chinese.action_words,
-            chinese.change_words,
-            chinese.season_words,
-        ),
-    }
-)
+WORDINGS: Mapping[Language, Wording] = {
+    Language.ENGLISH: Wording(
+        feature_words, attrgetter("description"), group_words, action_words, change_words, season_words
+    ),
+    Language.CHINESE: Wording(
+        chinese.feature_words,
+        chinese.meaning,
+        chinese.group_words,
+        chinese.action_words,
+        chinese.change_words,
+        chinese.season_words,
+    ),
+}

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import Any
 
 from tierwise.v1 import campaign_pb2, campaign_service_pb2, tier_pb2
@@ -26,13 +25,11 @@ from server.wire.spans import span
 from server.wire.stamps import maybe_stamp, moment, stamp
 
 REQUIRED = ("start_time", "end_time", "currency_code")
-TEMPLATES: Mapping[int, Template] = MappingProxyType(
-    {
-        campaign_service_pb2.VALUE_TIERS: Template.VALUE_TIERS,
-        campaign_service_pb2.WIN_BACK: Template.WIN_BACK,
-        campaign_service_pb2.WELCOME: Template.WELCOME,
-    }
-)
+TEMPLATES: Mapping[int, Template] = {
+    campaign_service_pb2.VALUE_TIERS: Template.VALUE_TIERS,
+    campaign_service_pb2.WIN_BACK: Template.WIN_BACK,
+    campaign_service_pb2.WELCOME: Template.WELCOME,
+}
 EMPTY = CampaignPlan(
     display_name="", offers=(), start_time=datetime.min.replace(tzinfo=UTC),
     end_time=datetime.max.replace(tzinfo=UTC), currency="",
@@ -126,26 +123,24 @@ def _channel_choice(message: campaign_pb2.Campaign) -> ChannelChoice:
     return ChannelChoice(campaign_pb2.ChannelChoice.Name(message.channel_choice or campaign_pb2.ORDER))
 
 
-READERS: Mapping[str, tuple[str, Callable[[campaign_pb2.Campaign], Any]]] = MappingProxyType(
-    {
-        "display_name": ("display_name", lambda message: message.display_name),
-        "start_time": ("start_time", lambda message: moment(message.start_time)),
-        "end_time": ("end_time", lambda message: moment(message.end_time)),
-        "time_zone": ("zone", lambda message: zone(message.time_zone, "campaign.time_zone") or "UTC"),
-        "currency_code": ("currency", lambda message: message.currency_code),
-        "redemption_limit": ("redemption_limit", _redemption_limit),
-        "recurrence": ("recurrence", recurrence_value),
-        "rule": ("rule", _rule),
-        "holdout_percent": ("holdout_percent", _holdout_percent),
-        "channel_choice": ("channel_choice", _channel_choice),
-        "offer_caps": ("offer_caps", offer_caps),
-        "excluded_campaigns": ("excluded_campaigns", excluded_campaigns),
-        "audience_limit": ("audience_limit", audience_limit),
-        "stacking": ("stacking", stacking_value),
-        "margin_percent": ("margin_percent", _margin_percent),
-        "refund_gives_code_back": ("refund_gives_code_back", lambda message: message.refund_gives_code_back),
-    }
-)
+READERS: Mapping[str, tuple[str, Callable[[campaign_pb2.Campaign], Any]]] = {
+    "display_name": ("display_name", lambda message: message.display_name),
+    "start_time": ("start_time", lambda message: moment(message.start_time)),
+    "end_time": ("end_time", lambda message: moment(message.end_time)),
+    "time_zone": ("zone", lambda message: zone(message.time_zone, "campaign.time_zone") or "UTC"),
+    "currency_code": ("currency", lambda message: message.currency_code),
+    "redemption_limit": ("redemption_limit", _redemption_limit),
+    "recurrence": ("recurrence", recurrence_value),
+    "rule": ("rule", _rule),
+    "holdout_percent": ("holdout_percent", _holdout_percent),
+    "channel_choice": ("channel_choice", _channel_choice),
+    "offer_caps": ("offer_caps", offer_caps),
+    "excluded_campaigns": ("excluded_campaigns", excluded_campaigns),
+    "audience_limit": ("audience_limit", audience_limit),
+    "stacking": ("stacking", stacking_value),
+    "margin_percent": ("margin_percent", _margin_percent),
+    "refund_gives_code_back": ("refund_gives_code_back", lambda message: message.refund_gives_code_back),
+}
 """Field of the message to the plan's attribute, and how it is read; what has a price is read last."""
 
 
@@ -214,7 +209,9 @@ def _arm_discounts(arm: campaign_pb2.Arm, currency: str, field: str) -> tuple[Ti
     return tuple(TierDiscount(tier, found[tier]) for tier in Tier if tier in found)
 
 
-PRICED: Mapping[str, Callable[[campaign_pb2.Campaign, str], Any]] = MappingProxyType(
-    {"offers": _offers, "arms": _arms, "budget": _budget}
-)
+PRICED: Mapping[str, Callable[[campaign_pb2.Campaign, str], Any]] = {
+    "offers": _offers,
+    "arms": _arms,
+    "budget": _budget,
+}
 """Fields with amounts, which are read in the plan's currency; they have the same name in both."""

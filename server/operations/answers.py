@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
 from google.longrunning import operations_pb2
@@ -33,22 +32,20 @@ from server.tiers.previews import preview_message
 from server.wire.names import MODEL
 from server.wire.operations import operation_message
 
-MADE: Mapping[str, Callable[[Mapping[str, Any]], Message]] = MappingProxyType(
-    {
-        operations.SCORE_ALL_CUSTOMERS: lambda said: ScoreAllCustomersResponse(
-            scored_count=said["scored_count"], moved_count=said.get("moved_count", 0),
-            unscored_count=said.get("unscored_count", 0),
-        ),
-        operations.RECONCILE_LEDGERS: reconciled_message,
-        operations.VERIFY_AUDIT: verified_message,
-        operations.ERASE_CUSTOMER: lambda _: Empty(),
-        operations.HAND_OVER_COUPONS: handed_over_message,
-        operations.EXPECT_UPLIFTS: lambda said: ExpectUpliftsResponse(expected_count=said["expected_count"]),
-        operations.JUDGE_MODEL: lambda said: JudgeModelResponse(passed=said["passed"]),
-        operations.RETRAIN_MODEL: lambda said: RetrainModelResponse(model=MODEL + said["model_id"]),
-        operations.PREVIEW_MODEL: lambda said: PreviewModelResponse(scored_count=said["scored_count"]),
-    }
-)  # fmt: skip
+MADE: Mapping[str, Callable[[Mapping[str, Any]], Message]] = {
+    operations.SCORE_ALL_CUSTOMERS: lambda said: ScoreAllCustomersResponse(
+        scored_count=said["scored_count"], moved_count=said.get("moved_count", 0),
+        unscored_count=said.get("unscored_count", 0),
+    ),
+    operations.RECONCILE_LEDGERS: reconciled_message,
+    operations.VERIFY_AUDIT: verified_message,
+    operations.ERASE_CUSTOMER: lambda _: Empty(),
+    operations.HAND_OVER_COUPONS: handed_over_message,
+    operations.EXPECT_UPLIFTS: lambda said: ExpectUpliftsResponse(expected_count=said["expected_count"]),
+    operations.JUDGE_MODEL: lambda said: JudgeModelResponse(passed=said["passed"]),
+    operations.RETRAIN_MODEL: lambda said: RetrainModelResponse(model=MODEL + said["model_id"]),
+    operations.PREVIEW_MODEL: lambda said: PreviewModelResponse(scored_count=said["scored_count"]),
+}  # fmt: skip
 """Of work whose response row is all that there is to answer."""
 
 

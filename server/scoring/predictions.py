@@ -6,7 +6,6 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from types import MappingProxyType
 from typing import Generic, NamedTuple, TypeVar
 
 import structlog
@@ -37,14 +36,12 @@ from server.wire.refusals import InvalidRequest, ModelUnavailable
 
 EXPLANATIONS_IN_A_BATCH = 4
 """Each takes many forward passes: a larger batch would only make the first wait for the last."""
-POOLS: Mapping[Task, str] = MappingProxyType(
-    {
-        Task.SCORE: "scores",
-        Task.EXPLAIN: "explanations",
-        Task.RECOMMEND: "recommendations",
-        Task.SIMILAR: "recommendations",
-    }
-)
+POOLS: Mapping[Task, str] = {
+    Task.SCORE: "scores",
+    Task.EXPLAIN: "explanations",
+    Task.RECOMMEND: "recommendations",
+    Task.SIMILAR: "recommendations",
+}
 
 Answer = TypeVar("Answer")
 Answering = Callable[[], Told[Place]]

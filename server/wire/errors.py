@@ -5,7 +5,6 @@ Anything else is a defect: INTERNAL, with the id of the log line and nothing mor
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from types import MappingProxyType
 
 from google.protobuf import any_pb2
 from google.protobuf.message import Message
@@ -24,51 +23,45 @@ from server.wire.refusals import CallerGone, FieldViolation, InvalidRequest, Str
 DOMAIN = "tierwise"
 RETRY_SECONDS = 1.0
 
-CODES: Mapping[type[Exception], int] = MappingProxyType(
-    {
-        Unidentified: code_pb2.UNAUTHENTICATED,
-        TooManyGuesses: code_pb2.RESOURCE_EXHAUSTED,
-        PermissionDenied: code_pb2.PERMISSION_DENIED,
-        NotFound: code_pb2.NOT_FOUND,
-        AlreadyExists: code_pb2.ALREADY_EXISTS,
-        Invalid: code_pb2.INVALID_ARGUMENT,
-        Changed: code_pb2.ABORTED,
-        WrongState: code_pb2.FAILED_PRECONDITION,
-        CouponRefused: code_pb2.FAILED_PRECONDITION,
-        Unavailable: code_pb2.UNAVAILABLE,
-        CallerGone: code_pb2.CANCELLED,
-        StreamStalled: code_pb2.ABORTED,
-        EventIdReused: code_pb2.ALREADY_EXISTS,
-        RequestIdReused: code_pb2.INVALID_ARGUMENT,
-        UnknownItem: code_pb2.NOT_FOUND,
-        Overloaded: code_pb2.RESOURCE_EXHAUSTED,
-        Expired: code_pb2.DEADLINE_EXCEEDED,
-        Closed: code_pb2.UNAVAILABLE,
-    }
-)
-REASONS: Mapping[type[Exception], str] = MappingProxyType(
-    {
-        EventIdReused: "EVENT_ID_REUSED",
-        RequestIdReused: "REQUEST_ID_REUSED",
-        UnknownItem: "ITEM_NOT_FOUND",
-        Overloaded: "OVERLOADED",
-        Expired: "DEADLINE_EXCEEDED",
-        Closed: "DEPENDENCY_UNAVAILABLE",
-    }
-)
+CODES: Mapping[type[Exception], int] = {
+    Unidentified: code_pb2.UNAUTHENTICATED,
+    TooManyGuesses: code_pb2.RESOURCE_EXHAUSTED,
+    PermissionDenied: code_pb2.PERMISSION_DENIED,
+    NotFound: code_pb2.NOT_FOUND,
+    AlreadyExists: code_pb2.ALREADY_EXISTS,
+    Invalid: code_pb2.INVALID_ARGUMENT,
+    Changed: code_pb2.ABORTED,
+    WrongState: code_pb2.FAILED_PRECONDITION,
+    CouponRefused: code_pb2.FAILED_PRECONDITION,
+    Unavailable: code_pb2.UNAVAILABLE,
+    CallerGone: code_pb2.CANCELLED,
+    StreamStalled: code_pb2.ABORTED,
+    EventIdReused: code_pb2.ALREADY_EXISTS,
+    RequestIdReused: code_pb2.INVALID_ARGUMENT,
+    UnknownItem: code_pb2.NOT_FOUND,
+    Overloaded: code_pb2.RESOURCE_EXHAUSTED,
+    Expired: code_pb2.DEADLINE_EXCEEDED,
+    Closed: code_pb2.UNAVAILABLE,
+}
+REASONS: Mapping[type[Exception], str] = {
+    EventIdReused: "EVENT_ID_REUSED",
+    RequestIdReused: "REQUEST_ID_REUSED",
+    UnknownItem: "ITEM_NOT_FOUND",
+    Overloaded: "OVERLOADED",
+    Expired: "DEADLINE_EXCEEDED",
+    Closed: "DEPENDENCY_UNAVAILABLE",
+}
 """Of exceptions from below that know nothing of the wire; a Refusal carries its own."""
-FAILURES: Mapping[Failure, tuple[int, str, str]] = MappingProxyType(
-    {
-        Failure.AWAY: (
-            code_pb2.UNAVAILABLE,
-            "DEPENDENCY_UNAVAILABLE",
-            "the database is not reachable, or takes no writes; try again",
-        ),
-        Failure.BUSY: (code_pb2.RESOURCE_EXHAUSTED, "OVERLOADED", "the database is busy; try again"),
-        Failure.TIMEOUT: (code_pb2.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "the database did not answer in time"),
-        Failure.CONFLICT: (code_pb2.ABORTED, "CONFLICT", "another change came between; repeat the call"),
-    }
-)
+FAILURES: Mapping[Failure, tuple[int, str, str]] = {
+    Failure.AWAY: (
+        code_pb2.UNAVAILABLE,
+        "DEPENDENCY_UNAVAILABLE",
+        "the database is not reachable, or takes no writes; try again",
+    ),
+    Failure.BUSY: (code_pb2.RESOURCE_EXHAUSTED, "OVERLOADED", "the database is busy; try again"),
+    Failure.TIMEOUT: (code_pb2.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "the database did not answer in time"),
+    Failure.CONFLICT: (code_pb2.ABORTED, "CONFLICT", "another change came between; repeat the call"),
+}
 RETRYABLE = (code_pb2.UNAVAILABLE, code_pb2.RESOURCE_EXHAUSTED)
 
 

@@ -1,7 +1,6 @@
 """Bulk work as google.longrunning operations."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 from google.longrunning import operations_pb2
@@ -35,24 +34,22 @@ class Kind(NamedTuple):
     """Field of the metadata to prefix of the resource name."""
 
 
-KINDS: Mapping[str, Kind] = MappingProxyType(
-    {
-        operations.SCORE_ALL_CUSTOMERS: Kind(scoring_service_pb2.ScoreAllCustomersMetadata, {}),
-        operations.LAUNCH_CAMPAIGN: Kind(campaign_service_pb2.LaunchCampaignMetadata, {"campaign": CAMPAIGN}),
-        operations.RECONCILE_LEDGERS: Kind(budget_service_pb2.ReconcileLedgersMetadata, {}),
-        operations.VERIFY_AUDIT: Kind(audit_service_pb2.VerifyAuditMetadata, {}),
-        operations.ERASE_CUSTOMER: Kind(customer_service_pb2.DeleteCustomerMetadata, {}),
-        operations.BUILD_SEGMENT: Kind(segment_service_pb2.BuildSegmentMetadata, {"segment": SEGMENT}),
-        operations.HAND_OVER_COUPONS: Kind(coupon_service_pb2.HandOverCouponsMetadata, {"campaign": CAMPAIGN}),
-        operations.EXPECT_UPLIFTS: Kind(campaign_service_pb2.ExpectUpliftsMetadata, {"campaign": CAMPAIGN}),
-        operations.JUDGE_MODEL: Kind(scoring_service_pb2.JudgeModelMetadata, {"model": MODEL}),
-        operations.RETRAIN_MODEL: Kind(scoring_service_pb2.RetrainModelMetadata, {}),
-        operations.PREVIEW_MODEL: Kind(scoring_service_pb2.PreviewModelMetadata, {"model": MODEL}),
-        operations.PREVIEW_TIERS: Kind(
-            tier_service_pb2.KeepTierPreviewMetadata, {"tier_scheme": TIER_SCHEME, "model": MODEL}
-        ),
-    }
-)
+KINDS: Mapping[str, Kind] = {
+    operations.SCORE_ALL_CUSTOMERS: Kind(scoring_service_pb2.ScoreAllCustomersMetadata, {}),
+    operations.LAUNCH_CAMPAIGN: Kind(campaign_service_pb2.LaunchCampaignMetadata, {"campaign": CAMPAIGN}),
+    operations.RECONCILE_LEDGERS: Kind(budget_service_pb2.ReconcileLedgersMetadata, {}),
+    operations.VERIFY_AUDIT: Kind(audit_service_pb2.VerifyAuditMetadata, {}),
+    operations.ERASE_CUSTOMER: Kind(customer_service_pb2.DeleteCustomerMetadata, {}),
+    operations.BUILD_SEGMENT: Kind(segment_service_pb2.BuildSegmentMetadata, {"segment": SEGMENT}),
+    operations.HAND_OVER_COUPONS: Kind(coupon_service_pb2.HandOverCouponsMetadata, {"campaign": CAMPAIGN}),
+    operations.EXPECT_UPLIFTS: Kind(campaign_service_pb2.ExpectUpliftsMetadata, {"campaign": CAMPAIGN}),
+    operations.JUDGE_MODEL: Kind(scoring_service_pb2.JudgeModelMetadata, {"model": MODEL}),
+    operations.RETRAIN_MODEL: Kind(scoring_service_pb2.RetrainModelMetadata, {}),
+    operations.PREVIEW_MODEL: Kind(scoring_service_pb2.PreviewModelMetadata, {"model": MODEL}),
+    operations.PREVIEW_TIERS: Kind(
+        tier_service_pb2.KeepTierPreviewMetadata, {"tier_scheme": TIER_SCHEME, "model": MODEL}
+    ),
+}
 
 
 def operation_message(operation: Operation, made: Message | None = None) -> operations_pb2.Operation:

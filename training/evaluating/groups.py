@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,12 +36,12 @@ def calibration_gap(bought: Floats, probability: Floats) -> float:
     return float(probability.mean() - bought.mean())
 
 
-SELECTION: Mapping[str, Figure] = MappingProxyType({
+SELECTION: Mapping[str, Figure] = {
     "selection_rate": selection_rate, "true_positive_rate": true_positive_rate,
-})  # fmt: skip
-CALIBRATION: Mapping[str, Figure] = MappingProxyType({
+}  # fmt: skip
+CALIBRATION: Mapping[str, Figure] = {
     "calibration_gap": calibration_gap, "ece": calibration_error, "auc": auc,
-})  # fmt: skip
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

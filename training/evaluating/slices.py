@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -28,12 +27,12 @@ class Slice(StrEnum):
     """Seen, and no order yet: who becomes a customer?"""
 
 
-MEANINGS: Mapping[Slice, str] = MappingProxyType({
+MEANINGS: Mapping[Slice, str] = {
     Slice.ESTABLISHED: f"Established (two orders or more, the last within {ACTIVE_DAYS:.0f} days): who stays?",
     Slice.LAPSING: f"Lapsing (two orders or more, the last longer than {ACTIVE_DAYS:.0f} days ago): who comes back?",
     Slice.ONE_ORDER: "One order: who is activated, by a second one?",
     Slice.NO_ORDER: "No order yet: who becomes a customer?",
-})  # fmt: skip
+}  # fmt: skip
 """For a reader."""
 
 

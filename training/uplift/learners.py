@@ -7,7 +7,6 @@ less to learn it from (`conditioned`).
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -93,12 +92,10 @@ def linear_learner(trial: Trial, _: int) -> tuple[Term, ...]:
     return (conditioned(trial),)
 
 
-LEARNERS: Mapping[Learner, Learn] = MappingProxyType(
-    {
-        Learner.RESPONSE: response, Learner.S: s_learner, Learner.T: t_learner, Learner.X: x_learner,
-        Learner.DR: dr_learner, Learner.LINEAR: linear_learner,
-    }
-)  # fmt: skip
+LEARNERS: Mapping[Learner, Learn] = {
+    Learner.RESPONSE: response, Learner.S: s_learner, Learner.T: t_learner, Learner.X: x_learner,
+    Learner.DR: dr_learner, Learner.LINEAR: linear_learner,
+}  # fmt: skip
 
 
 def _doubly_robust(trial: Trial, arms: tuple[Grown, Grown]) -> Floats:

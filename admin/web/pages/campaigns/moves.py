@@ -1,7 +1,6 @@
 """The buttons that move a campaign, and the page that says what each will do before it does it."""
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 
 from starlette.responses import Response
 
@@ -19,13 +18,11 @@ from database.session import Snapshot, Transaction
 DECIDED = (Move.APPROVE, Move.REJECT)
 AGREED = (Move.APPROVE, Move.SCHEDULE, Move.LAUNCH)
 """For which the rules of segments have to be those of the version."""
-DEEDS: Mapping[Move, Deed] = MappingProxyType(
-    {
-        Move.SUBMIT: Deed.SUBMITTED, Move.APPROVE: Deed.APPROVED, Move.REJECT: Deed.REJECTED,
-        Move.SCHEDULE: Deed.SCHEDULED, Move.UNSCHEDULE: Deed.UNSCHEDULED, Move.LAUNCH: Deed.LAUNCHED,
-        Move.PAUSE: Deed.PAUSED, Move.RESUME: Deed.RESUMED, Move.END: Deed.ENDED,
-    }
-)  # fmt: skip
+DEEDS: Mapping[Move, Deed] = {
+    Move.SUBMIT: Deed.SUBMITTED, Move.APPROVE: Deed.APPROVED, Move.REJECT: Deed.REJECTED,
+    Move.SCHEDULE: Deed.SCHEDULED, Move.UNSCHEDULE: Deed.UNSCHEDULED, Move.LAUNCH: Deed.LAUNCHED,
+    Move.PAUSE: Deed.PAUSED, Move.RESUME: Deed.RESUMED, Move.END: Deed.ENDED,
+}  # fmt: skip
 APPROVALS = "approvals"
 """Where who decides in the inbox goes on."""
 Act = Callable[[Visit, Transaction, Cause, str], object]
@@ -45,31 +42,27 @@ def _reject(visit: Visit, transaction: Transaction, cause: Cause, campaign_id: s
     return approving.reject(transaction, cause, campaign_id, version=_read_version(visit), etag=visit.field("etag"))
 
 
-ACTS: Mapping[Move, Act] = MappingProxyType(
-    {
-        Move.SUBMIT: _submit,
-        Move.APPROVE: _approve,
-        Move.REJECT: _reject,
-        Move.LAUNCH: lambda visit, transaction, cause, name: launch.launch(
-            transaction, cause, name, etag=visit.field("etag")
-        ),
-        Move.SCHEDULE: lambda visit, transaction, cause, name: scheduling.schedule(
-            transaction, cause, name, etag=visit.field("etag")
-        ),
-        Move.UNSCHEDULE: lambda visit, transaction, cause, name: scheduling.unschedule(
-            transaction, cause, name, etag=visit.field("etag")
-        ),
-        Move.PAUSE: lambda visit, transaction, cause, name: campaigns.pause(
-            transaction, cause, name, etag=visit.field("etag")
-        ),
-        Move.RESUME: lambda visit, transaction, cause, name: campaigns.resume(
-            transaction, cause, name, etag=visit.field("etag")
-        ),
-        Move.END: lambda visit, transaction, cause, name: campaigns.end(
-            transaction, cause, name, etag=visit.field("etag")
-        ),
-    }
-)
+ACTS: Mapping[Move, Act] = {
+    Move.SUBMIT: _submit,
+    Move.APPROVE: _approve,
+    Move.REJECT: _reject,
+    Move.LAUNCH: lambda visit, transaction, cause, name: launch.launch(
+        transaction, cause, name, etag=visit.field("etag")
+    ),
+    Move.SCHEDULE: lambda visit, transaction, cause, name: scheduling.schedule(
+        transaction, cause, name, etag=visit.field("etag")
+    ),
+    Move.UNSCHEDULE: lambda visit, transaction, cause, name: scheduling.unschedule(
+        transaction, cause, name, etag=visit.field("etag")
+    ),
+    Move.PAUSE: lambda visit, transaction, cause, name: campaigns.pause(
+        transaction, cause, name, etag=visit.field("etag")
+    ),
+    Move.RESUME: lambda visit, transaction, cause, name: campaigns.resume(
+        transaction, cause, name, etag=visit.field("etag")
+    ),
+    Move.END: lambda visit, transaction, cause, name: campaigns.end(transaction, cause, name, etag=visit.field("etag")),
+}
 """What people do to a campaign, each the use case of the same name."""
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from types import MappingProxyType
 
 from starlette.responses import Response
 
@@ -24,9 +23,11 @@ EVENTS = 40
 CHANGES = 20
 MESSAGES = 5
 CONTACTS = (EventType.COUPON, EventType.MESSAGE)
-SHOWN: Mapping[str, Collection[EventType]] = MappingProxyType(
-    {"": tuple(EventType), "orders": (EventType.PURCHASE, EventType.RETURN), "contacts": CONTACTS}
-)
+SHOWN: Mapping[str, Collection[EventType]] = {
+    "": tuple(EventType),
+    "orders": (EventType.PURCHASE, EventType.RETURN),
+    "contacts": CONTACTS,
+}
 """What the timeline may be narrowed to."""
 
 
