@@ -48,7 +48,6 @@ def add(transaction: Transaction, segment_id: str, values: Mapping[str, Any], no
 
 
 def get(snapshot: Snapshot, segment_id: str) -> StoredSegment | None:
-    """One segment."""
     return _maybe(snapshot, _stored().where(SegmentRow.segment_id == segment_id))
 
 

@@ -16,7 +16,6 @@ def add(transaction: Transaction, values: Mapping[str, Any]) -> None:
 
 
 def get(snapshot: Snapshot, key_id: str) -> ApiKeyRow | None:
-    """One key."""
     query = select(ApiKeyRow).where(ApiKeyRow.key_id == key_id)
     return snapshot.scalars(query).one_or_none()
 

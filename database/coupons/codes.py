@@ -34,7 +34,6 @@ class Standing(NamedTuple):
 
 
 def get(snapshot: Snapshot, code: str) -> CouponRow | None:
-    """One coupon."""
     return one(snapshot, CouponRow, GET, {"code": code})
 
 

@@ -31,7 +31,6 @@ WHERE campaign_id = :campaign_id AND redeem_time >= :since AND NOT given_back GR
 
 
 def get(snapshot: Snapshot, redemption_id: str) -> RedemptionRow | None:
-    """One redemption."""
     query = select(RedemptionRow).where(RedemptionRow.redemption_id == redemption_id)
     return snapshot.scalars(query).one_or_none()
 

@@ -22,7 +22,6 @@ def add(transaction: Transaction, reservation: Mapping[str, Any]) -> None:
 
 
 def get(snapshot: Snapshot, reservation_id: str) -> ReservationRow | None:
-    """One reservation."""
     query = select(ReservationRow).where(ReservationRow.reservation_id == reservation_id)
     return snapshot.scalars(query).one_or_none()
 

@@ -33,7 +33,6 @@ class KnownCustomer:
 
 
 def get(snapshot: Snapshot, customer_id: str) -> KnownCustomer | None:
-    """One customer."""
     row = snapshot.get(CustomerRow, customer_id)
     return None if row is None else known(row)
 

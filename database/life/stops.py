@@ -37,7 +37,6 @@ def remove(transaction: Transaction, scope: str) -> bool:
 
 
 def get(snapshot: Snapshot, scope: str) -> StopRow | None:
-    """One stop."""
     return snapshot.scalars(select(StopRow).where(StopRow.scope == scope)).one_or_none()
 
 

@@ -30,7 +30,6 @@ def add(
 
 
 def get(snapshot: Snapshot, campaign_id: str, version: int) -> CampaignVersionRow | None:
-    """One version."""
     return snapshot.get(CampaignVersionRow, (campaign_id, version))
 
 

@@ -85,7 +85,6 @@ def active(snapshot: Snapshot) -> RegisteredModel | None:
 
 
 def get(snapshot: Snapshot, model_id: str) -> RegisteredModel | None:
-    """One model."""
     query = select(ModelRow).where(ModelRow.model_id == model_id)
     return _maybe(snapshot.scalars(query).one_or_none())
 

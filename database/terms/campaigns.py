@@ -26,7 +26,6 @@ def add(transaction: Transaction, campaign_id: str, plan: Mapping[str, Any], now
 
 
 def get(snapshot: Snapshot, campaign_id: str) -> CampaignRow | None:
-    """One campaign."""
     return one(snapshot, CampaignRow, GET, {"campaign_id": campaign_id})
 
 

@@ -55,7 +55,6 @@ def giver(snapshot: Snapshot) -> int | None:
 
 
 def get(snapshot: Snapshot, version: int) -> TierSchemeRow | None:
-    """One version."""
     query = select(TierSchemeRow).where(TierSchemeRow.version == version)
     return snapshot.scalars(query).one_or_none()
 

@@ -87,7 +87,6 @@ def begin(
 
 
 def get(snapshot: Snapshot, operation_id: str) -> Operation | None:
-    """One operation."""
     query = select(OperationRow).where(OperationRow.operation_id == operation_id)
     return _maybe(snapshot.scalars(query).one_or_none())
 

@@ -20,7 +20,6 @@ OUTCOME = audit_entry_pb2.AuditEntry.Outcome
 
 
 def entry_message(entry: AuditEntry) -> audit_entry_pb2.AuditEntry:
-    """For the wire."""
     return audit_entry_pb2.AuditEntry(
         name=f"{ENTRY}{entry.audit_id}", event_time=stamp(entry.time), actor=entry.actor, role=entry.role,
         action=entry.action, object=entry.object_name, object_version=entry.object_version,
@@ -50,7 +49,6 @@ def verified_message(response: Mapping[str, Any]) -> audit_service_pb2.VerifyAud
 
 
 def explained_message(found: Explained) -> audit_service_pb2.ExplainDecisionResponse:
-    """For the wire."""
     currency = found.campaign.plan.currency
     return audit_service_pb2.ExplainDecisionResponse(
         verdict=EXPLAINED.Verdict.Value(found.sameness.name),

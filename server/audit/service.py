@@ -19,8 +19,6 @@ from server.wire.seal import Seal
 
 
 class AuditService(audit_service_pb2_grpc.AuditServiceServicer):
-    """The methods of the service, one transaction each."""
-
     def __init__(self, database: Database, seal: Seal) -> None:
         self._database = database
         self._seal = seal

@@ -11,7 +11,6 @@ from server.wire.names import CAMPAIGN
 
 
 def budget_message(standing: BudgetStanding) -> budget_pb2.CampaignBudget:
-    """For the wire."""
     campaign, used = standing.campaign, standing.used
     return budget_pb2.CampaignBudget(
         campaign=campaign.name, over_budget_count=campaign.over_budget_count, money=_money(standing),

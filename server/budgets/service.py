@@ -17,8 +17,6 @@ ALL = CAMPAIGN + "-"
 
 
 class BudgetService(budget_service_pb2_grpc.BudgetServiceServicer):
-    """The methods of the service, one transaction each."""
-
     def __init__(self, database: Database) -> None:
         self._database = database
 

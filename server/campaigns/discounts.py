@@ -9,7 +9,6 @@ from server.wire.money import amount_in, money
 
 
 def discount_message(discount: Discount, currency: str) -> campaign_pb2.Discount:
-    """For the wire."""
     message = campaign_pb2.Discount(new_customers_only=discount.first_order_only)
     _fill_reward(message, discount.reward, currency)
     if discount.minimum_minor is not None:

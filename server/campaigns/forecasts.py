@@ -9,7 +9,6 @@ MESSAGE = campaign_forecast_pb2.CampaignForecast
 
 
 def forecast_message(found: CampaignForecast) -> campaign_forecast_pb2.CampaignForecast:
-    """For the wire."""
     return MESSAGE(
         campaign=found.campaign.name, lines=map(_line, found.lines),
         biases=[

@@ -45,7 +45,6 @@ def sought_in(request: campaign_service_pb2.ListCampaignsRequest) -> Sought:
 
 
 def campaign_message(campaign: Campaign) -> campaign_pb2.Campaign:
-    """For the wire."""
     message = campaign_pb2.Campaign(
         name=campaign.name, state=campaign_pb2.Campaign.State.Value(campaign.state), version=campaign.version,
         issued_count=campaign.issued_count, redeemed_count=campaign.redeemed_count,

@@ -17,7 +17,6 @@ MESSAGE = campaign_preview_pb2.CampaignPreview
 
 
 def preview_message(shown: Preview) -> campaign_preview_pb2.CampaignPreview:
-    """For the wire."""
     campaign, outlook = shown.campaign, shown.outlook
     shares = campaign.plan.design.shares
     return MESSAGE(

@@ -18,28 +18,23 @@ def fill_restraint(message: campaign_pb2.Campaign, plan: CampaignPlan) -> None:
 
 
 def stacking_message(stacking: Stacking) -> campaign_pb2.Stacking:
-    """For the wire."""
     return campaign_pb2.Stacking(
         priority=stacking.priority, exclusivity_group=stacking.group or "", alone=stacking.alone
     )
 
 
 def offer_caps(message: campaign_pb2.Campaign) -> tuple[OfferCap, ...]:
-    """From the wire."""
     return tuple(OfferCap(offers=cap.offers, days=cap.days) for cap in message.offer_caps)
 
 
 def excluded_campaigns(message: campaign_pb2.Campaign) -> tuple[CampaignId, ...]:
-    """From the wire."""
     return tuple(CampaignId(name.removeprefix(CAMPAIGN)) for name in message.excluded_campaigns)
 
 
 def audience_limit(message: campaign_pb2.Campaign) -> int | None:
-    """From the wire."""
     return message.audience_limit if message.HasField("audience_limit") else None
 
 
 def stacking_value(message: campaign_pb2.Campaign) -> Stacking:
-    """From the wire."""
     given = message.stacking
     return Stacking(priority=given.priority, group=given.exclusivity_group or None, alone=given.alone)

@@ -17,7 +17,6 @@ MESSAGE = campaign_results_pb2.CampaignResults
 
 
 def results_message(found: CampaignResults, days: Sequence[Day]) -> campaign_results_pb2.CampaignResults:
-    """For the wire."""
     ratio, currency = found.results.sample_ratio, found.campaign.plan.currency
     return MESSAGE(
         campaign=found.campaign.name, start_time=stamp(found.since), end_time=stamp(found.until),
@@ -45,7 +44,6 @@ def _arm(arm: ArmResults, currency: str) -> campaign_results_pb2.CampaignResults
 
 
 def sample_ratio_message(ratio: SampleRatio) -> campaign_results_pb2.CampaignResults.SampleRatio:
-    """For the wire."""
     groups = [
         MESSAGE.SampleRatio.Group(name=name, count=ratio.observed[name], expected=expected)
         for name, expected in ratio.expected.items()
@@ -79,5 +77,4 @@ def _effect(effect: Effect) -> campaign_results_pb2.CampaignResults.Effect:
 
 
 def interval_message(interval: Interval) -> campaign_results_pb2.CampaignResults.Interval:
-    """For the wire."""
     return MESSAGE.Interval(low=interval.low, high=interval.high)

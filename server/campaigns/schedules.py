@@ -10,12 +10,10 @@ from server.wire.stamps import stamp
 
 
 def recurrence_message(recurrence: Recurrence | None) -> campaign_pb2.Recurrence | None:
-    """For the wire."""
     return None if recurrence is None else campaign_pb2.Recurrence(cron=recurrence.cron, days=recurrence.days)
 
 
 def recurrence_value(message: campaign_pb2.Campaign) -> Recurrence | None:
-    """From the wire."""
     given = message.recurrence
     return Recurrence(cron=given.cron, days=given.days) if message.HasField("recurrence") else None
 
@@ -28,7 +26,6 @@ def series_name(campaign: Campaign) -> str:
 def occurrences_message(
     found: Iterable[tuple[CampaignId, Occurrence]],
 ) -> campaign_service_pb2.PreviewScheduleResponse:
-    """For the wire."""
     return campaign_service_pb2.PreviewScheduleResponse(
         occurrences=[
             campaign_service_pb2.PreviewScheduleResponse.Occurrence(

@@ -40,8 +40,6 @@ OCCURRENCES = 10
 
 
 class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
-    """The methods of the service, one transaction each."""
-
     def __init__(self, database: Database, seal: Seal, policy: ApprovalPolicy) -> None:
         self._database = database
         self._seal = seal

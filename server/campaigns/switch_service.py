@@ -15,8 +15,6 @@ from server.wire.stamps import stamp
 
 
 class SwitchService(switch_service_pb2_grpc.SwitchServiceServicer):
-    """The methods of the service, one transaction each."""
-
     def __init__(self, database: Database, seal: Seal) -> None:
         self._database = database
         self._seal = seal

@@ -21,7 +21,6 @@ def version_key(name: str) -> tuple[str, int]:
 
 
 def version_message(version: CampaignVersion) -> campaign_version_pb2.CampaignVersion:
-    """For the wire."""
     return campaign_version_pb2.CampaignVersion(
         name=version.name, version=version.version, plan=plan_message(version.plan), authors=version.writers,
         approvals=[_approval_message(approval) for approval in version.approvals],
@@ -32,7 +31,6 @@ def version_message(version: CampaignVersion) -> campaign_version_pb2.CampaignVe
 def differences_message(
     differences: Iterable[Difference],
 ) -> campaign_service_pb2.CompareCampaignVersionsResponse:
-    """For the wire."""
     return campaign_service_pb2.CompareCampaignVersionsResponse(
         differences=[
             campaign_version_pb2.Difference(path=each.path, before=_value(each.before), after=_value(each.after))

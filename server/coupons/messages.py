@@ -29,7 +29,6 @@ def coupon_message(coupon: Coupon, currency: str) -> coupon_pb2.Coupon:
 
 
 def redemption_message(redemption: Redemption) -> coupon_pb2.Redemption:
-    """For the wire."""
     return coupon_pb2.Redemption(
         redemption_id=redemption.redemption_id, code=displayed(redemption.code),
         campaign=f"{CAMPAIGN}{redemption.campaign_id}", customer=f"{CUSTOMER}{redemption.customer_id}",
@@ -42,7 +41,6 @@ def redemption_message(redemption: Redemption) -> coupon_pb2.Redemption:
 
 
 def reservation_message(reservation: Reservation) -> coupon_pb2.Reservation:
-    """For the wire."""
     return coupon_pb2.Reservation(
         name=reservation.name, code=displayed(reservation.code), campaign=f"{CAMPAIGN}{reservation.campaign_id}",
         customer=f"{CUSTOMER}{reservation.customer_id}", order_id=reservation.order_id,

@@ -31,13 +31,11 @@ def gathered(requests: Iterable[coupon_service_pb2.ImportCouponsRequest]) -> cou
 
 
 def own_codes(request: coupon_service_pb2.ImportCouponsRequest) -> Iterator[OwnCode]:
-    """From the wire."""
     for row in request.rows:
         yield OwnCode(row.code, row.customer.removeprefix(CUSTOMER))
 
 
 def imported_message(added: Added) -> coupon_service_pb2.ImportCouponsResponse:
-    """For the wire."""
     return coupon_service_pb2.ImportCouponsResponse(
         imported_count=added.imported, known_count=added.known, rejected_count=added.rejected,
         rejections=list(map(_rejection, added.rejections)),

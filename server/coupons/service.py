@@ -39,8 +39,6 @@ SUBJECT = "coupons"
 
 
 class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
-    """The methods of the service, one transaction each."""
-
     def __init__(self, database: Database, guesses: Guesses) -> None:
         self._database = database
         self._guesses = guesses

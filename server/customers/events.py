@@ -17,7 +17,6 @@ SESSION_EVENT = "session"
 
 
 def event_message(event: Event) -> event_pb2.Event:
-    """For the wire."""
     message = event_pb2.Event(
         name=f"customers/{event.customer_id}/events/{event.event_id}", event_time=stamp(event.time),
         type=event_pb2.Event.Type.ValueType(event.event_type), order_id=event.order_id or "",

@@ -21,7 +21,6 @@ ANYONE = "customers/-"
 
 
 def customer_message(known: KnownCustomer) -> customer_pb2.Customer:
-    """For the wire."""
     customer = known.customer
     return customer_pb2.Customer(
         name=known.name, country=customer.country or "", time_zone=customer.zone or "",

@@ -26,8 +26,6 @@ from server.wire.stamps import instant_key, key_instant
 
 
 class CustomerService(customer_service_pb2_grpc.CustomerServiceServicer):
-    """The methods of the service, one transaction each."""
-
     def __init__(self, database: Database, seal: Seal) -> None:
         self._database = database
         self._seal = seal

@@ -16,8 +16,6 @@ from server.wire.stamps import stamp
 
 
 class ItemService(item_service_pb2_grpc.ItemServiceServicer):
-    """The methods of the service, one transaction each."""
-
     def __init__(self, database: Database, seal: Seal, changed: Callable[[], None]) -> None:
         """`changed` is called after each change, which this process then knows of before its caller does."""
         self._database, self._seal, self._changed = database, seal, changed

@@ -32,7 +32,6 @@ def offer_message(
 
 
 def withheld_message(withheld: Withheld) -> customer_offer_pb2.WithheldOffer:
-    """For the wire."""
     standing = withheld.standing
     return customer_offer_pb2.WithheldOffer(
         campaign=standing.name, display_name=standing.display_name, details=withheld.details,

@@ -22,7 +22,6 @@ METRIC = campaign_results_pb2.CampaignResults.Metric
 def model_results_message(
     found: CanaryResults, accuracies: Sequence[CanaryAccuracy], durations: Mapping[Metric, Sequence[Duration]]
 ) -> model_results_pb2.ModelResults:
-    """For the wire."""
     run, ratio = found.run, found.sample_ratio
     return MESSAGE(
         model=f"{MODEL}{run.model_id}", against=f"{MODEL}{run.against}", run=run.number,

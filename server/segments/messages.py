@@ -17,7 +17,6 @@ MEMBERS = "/members/"
 
 
 def segment_message(segment: Segment) -> segment_pb2.Segment:
-    """For the wire."""
     message = segment_pb2.Segment(
         name=segment.name, display_name=segment.display_name, rule=rule_message(segment.rule),
         sentence=Speaker().sentence(segment.rule), state=segment_pb2.Segment.State.Value(segment.state),

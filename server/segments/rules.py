@@ -14,7 +14,6 @@ OPERATOR = rule_pb2.Rule.Compare.Operator
 
 
 def rule_message(rule: Rule) -> rule_pb2.Rule:
-    """For the wire."""
     match rule:
         case Every(rules):
             return rule_pb2.Rule(every=_group(rules))

@@ -30,8 +30,6 @@ EXAMPLES = 10
 
 
 class SegmentService(segment_service_pb2_grpc.SegmentServiceServicer):
-    """The methods of the service, one transaction each."""
-
     def __init__(self, database: Database, seal: Seal) -> None:
         self._database = database
         self._seal = seal

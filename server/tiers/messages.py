@@ -48,7 +48,6 @@ def scheme_message(scheme: TierScheme) -> tier_scheme_pb2.TierScheme:
 
 
 def change_message(change: TierChange) -> tier_change_pb2.TierChange:
-    """For the wire."""
     customer = f"{CUSTOMER}{change.customer_id}"
     return tier_change_pb2.TierChange(
         name=f"{customer}{CHANGES}{change.operation_id}", customer=customer, from_tier=tier_value(change.from_tier),

@@ -14,7 +14,6 @@ MESSAGE = tier_preview_pb2.TierPreview
 
 
 def preview_message(preview: TierPreview) -> tier_preview_pb2.TierPreview:
-    """For the wire."""
     return MESSAGE(
         scheme=scheme_message(preview.scheme), model=f"{MODEL}{preview.model_id}", as_of_time=stamp(preview.as_of),
         customer_count=preview.customer_count, moved_count=preview.moved_count, waiting_count=preview.waiting_count,

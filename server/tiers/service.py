@@ -28,8 +28,6 @@ ALL_CUSTOMERS = f"{CUSTOMER}-"
 
 
 class TierService(tier_service_pb2_grpc.TierServiceServicer):
-    """The methods of the service, one transaction each."""
-
     def __init__(self, database: Database, seal: Seal) -> None:
         self._database = database
         self._seal = seal

@@ -16,7 +16,6 @@ CODE_LENGTH = 3
 
 
 def money(minor: int, currency: str) -> money_pb2.Money:
-    """For the wire."""
     scale = minor_units_of(currency)
     # Units and nanos carry the same sign, so the division must go towards zero.
     sign = -1 if minor < 0 else 1

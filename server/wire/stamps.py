@@ -6,7 +6,6 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 
 def stamp(time: datetime) -> Timestamp:
-    """For the wire."""
     made = Timestamp()
     made.FromDatetime(time)
     return made
