@@ -3,9 +3,10 @@
 A refusal carries the facts that a caller can act on; a door maps its kind, and programs match on its reason.
 """
 
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeVar
 
 Fact = str | int | None
+Found = TypeVar("Found")
 
 
 class Refusal(Exception):
@@ -31,6 +32,13 @@ class NotFound(Refusal):
     def of(cls, name: str) -> Self:
         """By its resource name, which is the fact of that kind."""
         return cls(f"there is no {name}", **{cls.reason.removesuffix("_NOT_FOUND").lower(): name})
+
+    @classmethod
+    def unless(cls, found: Found | None, name: str) -> Found:
+        """What was looked for. Raises it where that is None."""
+        if found is None:
+            raise cls.of(name)
+        return found
 
 
 class AlreadyExists(Refusal):

@@ -105,7 +105,7 @@ def create(transaction: Transaction, cause: Cause, segment_id: str, *, display_n
 
 def get(snapshot: Snapshot, segment_id: str) -> Segment:
     """One segment. Raises SegmentNotFound."""
-    return _found(segments.get(snapshot, segment_id), segment_id)
+    return Segment.of(SegmentNotFound.unless(segments.get(snapshot, segment_id), f"segments/{segment_id}"))
 
 
 def id_for(snapshot: Snapshot, display_name: str, now: datetime) -> str:
@@ -175,7 +175,8 @@ def delete(transaction: Transaction, cause: Cause, segment_id: str, *, etag: str
 
 def locked(transaction: Transaction, segment_id: str, etag: str | None = None) -> Segment:
     """A segment that nobody else changes until the transaction ends. Raises SegmentNotFound, SegmentChanged."""
-    segment = _found(segments.locked(transaction, segment_id), segment_id)
+    stored = SegmentNotFound.unless(segments.locked(transaction, segment_id), f"segments/{segment_id}")
+    segment = Segment.of(stored)
     SegmentChanged.check(segment.name, etag, segment.etag)
     return segment
 
@@ -279,12 +280,6 @@ def _state(stored: StoredSegment) -> SegmentState:
     if stored.row.built_revision is None:
         return SegmentState.NEW
     return SegmentState.READY if stored.row.built_revision == stored.row.rule_revision else SegmentState.STALE
-
-
-def _found(stored: StoredSegment | None, segment_id: str) -> Segment:
-    if stored is None:
-        raise SegmentNotFound.of(f"segments/{segment_id}")
-    return Segment.of(stored)
 
 
 def _facts(segment: Segment) -> Mapping[str, Any]:

@@ -88,10 +88,7 @@ def create(
 
 def get(snapshot: Snapshot, key_id: str) -> ApiKey:
     """One key. Raises KeyNotFound."""
-    row = api_keys.get(snapshot, key_id)
-    if row is None:
-        raise KeyNotFound.of(f"keys/{key_id}")
-    return ApiKey.of(row)
+    return ApiKey.of(KeyNotFound.unless(api_keys.get(snapshot, key_id), f"keys/{key_id}"))
 
 
 def all_keys(snapshot: Snapshot) -> list[ApiKey]:

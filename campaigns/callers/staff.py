@@ -55,10 +55,7 @@ def add(transaction: Transaction, cause: Cause, name: str, role: str, password: 
 
 def get(snapshot: Snapshot, name: str) -> Person:
     """One account. Raises StaffNotFound."""
-    row = staff.get(snapshot, name)
-    if row is None:
-        raise StaffNotFound.of(f"staff/{name}")
-    return Person.of(row)
+    return Person.of(StaffNotFound.unless(staff.get(snapshot, name), f"staff/{name}"))
 
 
 def everyone(snapshot: Snapshot) -> list[Person]:

@@ -63,7 +63,7 @@ def refund(
         change=Amounts(spent_count=-int(gives_back), spent_minor=-given),
     )  # fmt: skip
     booking.book(transaction, campaign, entry)
-    done = _answer(_found(redemptions.get(transaction, redemption_id), redemption_id), entry, refund_id)
+    done = _answer(_found(transaction, redemption_id), entry, refund_id)
     trail.done(
         transaction, cause, "coupons.refund", done.redemption.name,
         after={"campaign": row.campaign_id, "refunded_minor": given, "code_given_back": gives_back},
@@ -73,14 +73,14 @@ def refund(
 
 def get(snapshot: Snapshot, redemption_id: str) -> Redemption:
     """One redemption. Raises RedemptionNotFound."""
-    return stored.redemption(_found(redemptions.get(snapshot, redemption_id), redemption_id))
+    return stored.redemption(_found(snapshot, redemption_id))
 
 
 def _locked(transaction: Transaction, redemption_id: str) -> RedemptionRow:
     """Its coupon first, as everywhere; which one, the redemption says."""
-    code = _found(redemptions.get(transaction, redemption_id), redemption_id).code
+    code = _found(transaction, redemption_id).code
     quoting.locked(transaction, code)
-    return _found(redemptions.get(transaction, redemption_id), redemption_id)
+    return _found(transaction, redemption_id)
 
 
 def _repeated(row: RedemptionRow, booked: Entry, refund_id: str, amount_minor: int | None) -> Refund:
@@ -109,7 +109,5 @@ def _check(row: RedemptionRow, given: int, left: int) -> None:
         raise InvalidRefund("a refund gives back more than nothing", field="amount")
 
 
-def _found(row: RedemptionRow | None, redemption_id: str) -> RedemptionRow:
-    if row is None:
-        raise RedemptionNotFound.of(f"redemptions/{redemption_id}")
-    return row
+def _found(snapshot: Snapshot, redemption_id: str) -> RedemptionRow:
+    return RedemptionNotFound.unless(redemptions.get(snapshot, redemption_id), f"redemptions/{redemption_id}")

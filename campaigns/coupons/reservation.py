@@ -84,7 +84,7 @@ def release(transaction: Transaction, cause: Cause, reservation_id: str) -> Rese
     if row.state == ReservationState.HELD:
         booking.give_back(transaction, booking.given_back(row, Kind.RELEASE, cause.now))
         _release(transaction, cause, row)
-    return stored.reservation(_found(reservations.get(transaction, reservation_id), reservation_id), coupon.customer_id)
+    return stored.reservation(_found(transaction, reservation_id), coupon.customer_id)
 
 
 def sweep(transaction: Transaction, cause: Cause, campaign_id: str, *, limit: int) -> int:
@@ -157,16 +157,14 @@ def _release(transaction: Transaction, cause: Cause, row: ReservationRow) -> Non
 
 def _locked(transaction: Transaction, reservation_id: str) -> tuple[Coupon, ReservationRow]:
     """The coupon first, as everywhere; which one, the reservation says."""
-    code = _found(reservations.get(transaction, reservation_id), reservation_id).code
+    code = _found(transaction, reservation_id).code
     coupon = quoting.locked(transaction, code)
     reservations.held(transaction, code)
-    return coupon, _found(reservations.get(transaction, reservation_id), reservation_id)
+    return coupon, _found(transaction, reservation_id)
 
 
-def _found(row: ReservationRow | None, reservation_id: str) -> ReservationRow:
-    if row is None:
-        raise ReservationNotFound.of(f"reservations/{reservation_id}")
-    return row
+def _found(transaction: Transaction, reservation_id: str) -> ReservationRow:
+    return ReservationNotFound.unless(reservations.get(transaction, reservation_id), f"reservations/{reservation_id}")
 
 
 def _facts(reservation: Reservation) -> dict[str, object]:

@@ -14,7 +14,7 @@ from events.event import Customer, Event
 
 def get(snapshot: Snapshot, customer_id: str) -> KnownCustomer:
     """One customer. Raises CustomerNotFound."""
-    return _found(known.get(snapshot, customer_id), customer_id)
+    return CustomerNotFound.unless(known.get(snapshot, customer_id), f"customers/{customer_id}")
 
 
 def update(
@@ -66,7 +66,7 @@ def record(transaction: Transaction, events: Sequence[Event]) -> int:
 
 def locked(transaction: Transaction, customer_id: str, etag: str | None) -> KnownCustomer:
     """A customer nobody else changes until the transaction ends. Raises CustomerNotFound, CustomerChanged."""
-    customer = _found(known.locked(transaction, customer_id), customer_id)
+    customer = CustomerNotFound.unless(known.locked(transaction, customer_id), f"customers/{customer_id}")
     CustomerChanged.check(customer.name, etag, customer.etag)
     return customer
 
@@ -79,9 +79,3 @@ def _refuse_erased(transaction: Transaction, customer_ids: Sequence[str]) -> Non
         raise CustomerErased(
             f"{names} asked to be forgotten: leave them out, or `tierwise customer readmit` them", customers=names
         )
-
-
-def _found(customer: KnownCustomer | None, customer_id: str) -> KnownCustomer:
-    if customer is None:
-        raise CustomerNotFound.of(f"customers/{customer_id}")
-    return customer

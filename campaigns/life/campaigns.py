@@ -21,9 +21,7 @@ from database.work import operations
 
 def get(snapshot: Snapshot, campaign_id: str) -> Campaign:
     """One campaign. Raises CampaignNotFound."""
-    row = campaigns.get(snapshot, campaign_id)
-    if row is None:
-        raise CampaignNotFound.of(f"campaigns/{campaign_id}")
+    row = CampaignNotFound.unless(campaigns.get(snapshot, campaign_id), f"campaigns/{campaign_id}")
     return stored.campaign(row)
 
 
@@ -36,9 +34,7 @@ def page(
 
 def locked(transaction: Transaction, campaign_id: str, etag: str | None = None) -> Campaign:
     """A campaign that nobody else moves until the transaction ends. Raises CampaignNotFound, CampaignChanged."""
-    row = campaigns.locked(transaction, campaign_id)
-    if row is None:
-        raise CampaignNotFound.of(f"campaigns/{campaign_id}")
+    row = CampaignNotFound.unless(campaigns.locked(transaction, campaign_id), f"campaigns/{campaign_id}")
     campaign = stored.campaign(row)
     CampaignChanged.check(campaign.name, etag, campaign.etag)
     return campaign

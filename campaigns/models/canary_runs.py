@@ -33,8 +33,7 @@ def follow(transaction: Transaction, now: datetime, *, fault: Fault | None = Non
 
 def of_model(snapshot: Snapshot, model_id: str, number: int | None = None) -> CanaryRun:
     """A run of a model as the canary, the newest where no number is given. Raises ModelNotFound, ModelNeverCanary."""
-    if registry.get(snapshot, model_id) is None:
-        raise ModelNotFound.of(f"models/{model_id}")
+    ModelNotFound.unless(registry.get(snapshot, model_id), f"models/{model_id}")
     found = [run for run in canary_runs.of_model(snapshot, model_id) if number in (None, run.number)]
     if not found:
         which = "was never a canary" if number is None else f"has no run {number} as a canary"

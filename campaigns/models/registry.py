@@ -175,10 +175,7 @@ def earlier(snapshot: Snapshot, model_id: str) -> RegisteredModel | None:
 
 def get(snapshot: Snapshot, model_id: str) -> RegisteredModel:
     """One model. Raises ModelNotFound."""
-    model = registry.get(snapshot, model_id)
-    if model is None:
-        raise ModelNotFound.of(name(model_id))
-    return model
+    return ModelNotFound.unless(registry.get(snapshot, model_id), name(model_id))
 
 
 def in_force(snapshot: Snapshot) -> RegisteredModel:

@@ -91,10 +91,7 @@ def ensure(transaction: Transaction, cause: Cause) -> TierScheme:
 
 def get(snapshot: Snapshot, version: int) -> TierScheme:
     """One version. Raises TierSchemeNotFound."""
-    row = schemes.get(snapshot, version)
-    if row is None:
-        raise TierSchemeNotFound.of(f"tierSchemes/{version}")
-    return _scheme(row)
+    return _scheme(TierSchemeNotFound.unless(schemes.get(snapshot, version), f"tierSchemes/{version}"))
 
 
 def page(snapshot: Snapshot, *, limit: int, before: int | None = None) -> list[TierScheme]:

@@ -47,10 +47,7 @@ def hand_on(transaction: Transaction, operation: Operation, now: datetime) -> No
 
 def get(snapshot: Snapshot, operation_id: str) -> Operation:
     """One operation. Raises OperationNotFound."""
-    operation = operations.get(snapshot, operation_id)
-    if operation is None:
-        raise OperationNotFound.of(f"operations/{operation_id}")
-    return operation
+    return OperationNotFound.unless(operations.get(snapshot, operation_id), f"operations/{operation_id}")
 
 
 def stumble(transaction: Transaction, operation_id: str, fault: Fault) -> None:
