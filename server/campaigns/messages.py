@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from tierwise.v1 import campaign_pb2, campaign_service_pb2, tier_pb2
 
@@ -13,9 +13,8 @@ from campaigns.terms.limits import USUAL_CONFIDENCE, Budget
 from campaigns.terms.templates import Template, offers_of, rule_of
 from campaigns.tiers.tiers import Tier
 from database.life.lists import Sought
-from rules.rule import Rule
 from server.campaigns.discounts import discount_message, discount_value
-from server.campaigns.restraints import audience_limit, excluded_campaigns, fill_restraint, offer_caps, stacking_value
+from server.campaigns.restraints import excluded_campaigns, fill_restraint, offer_caps, stacking_value
 from server.campaigns.schedules import recurrence_message, recurrence_value, series_name
 from server.customers.messages import zone
 from server.segments.rules import rule_message, rule_value
@@ -24,6 +23,7 @@ from server.wire.refusals import FieldViolation, InvalidRequest
 from server.wire.spans import span
 from server.wire.stamps import maybe_stamp, moment, stamp
 
+Number = Literal["redemption_limit", "holdout_percent", "audience_limit", "margin_percent"]
 REQUIRED = ("start_time", "end_time", "currency_code")
 TEMPLATES: Mapping[int, Template] = {
     campaign_service_pb2.VALUE_TIERS: Template.VALUE_TIERS,
@@ -102,20 +102,8 @@ def with_fields(plan: CampaignPlan, message: campaign_pb2.Campaign, fields: Coll
     return plan
 
 
-def _redemption_limit(message: campaign_pb2.Campaign) -> int | None:
-    return message.redemption_limit if message.HasField("redemption_limit") else None
-
-
-def _rule(message: campaign_pb2.Campaign) -> Rule | None:
-    return rule_value(message.rule) if message.HasField("rule") else None
-
-
-def _holdout_percent(message: campaign_pb2.Campaign) -> int:
-    return message.holdout_percent if message.HasField("holdout_percent") else EMPTY.holdout_percent
-
-
-def _margin_percent(message: campaign_pb2.Campaign) -> int | None:
-    return message.margin_percent if message.HasField("margin_percent") else None
+def _number(field: Number, otherwise: int | None = None) -> Callable[[campaign_pb2.Campaign], int | None]:
+    return lambda message: getattr(message, field) if message.HasField(field) else otherwise
 
 
 def _channel_choice(message: campaign_pb2.Campaign) -> ChannelChoice:
@@ -128,16 +116,16 @@ READERS: Mapping[str, tuple[str, Callable[[campaign_pb2.Campaign], Any]]] = {
     "end_time": ("end_time", lambda message: moment(message.end_time)),
     "time_zone": ("zone", lambda message: zone(message.time_zone, "campaign.time_zone") or "UTC"),
     "currency_code": ("currency", lambda message: message.currency_code),
-    "redemption_limit": ("redemption_limit", _redemption_limit),
+    "redemption_limit": ("redemption_limit", _number("redemption_limit")),
     "recurrence": ("recurrence", recurrence_value),
-    "rule": ("rule", _rule),
-    "holdout_percent": ("holdout_percent", _holdout_percent),
+    "rule": ("rule", lambda message: rule_value(message.rule) if message.HasField("rule") else None),
+    "holdout_percent": ("holdout_percent", _number("holdout_percent", EMPTY.holdout_percent)),
     "channel_choice": ("channel_choice", _channel_choice),
     "offer_caps": ("offer_caps", offer_caps),
     "excluded_campaigns": ("excluded_campaigns", excluded_campaigns),
-    "audience_limit": ("audience_limit", audience_limit),
+    "audience_limit": ("audience_limit", _number("audience_limit")),
     "stacking": ("stacking", stacking_value),
-    "margin_percent": ("margin_percent", _margin_percent),
+    "margin_percent": ("margin_percent", _number("margin_percent")),
     "refund_gives_code_back": ("refund_gives_code_back", lambda message: message.refund_gives_code_back),
 }
 """Field of the message to the plan's attribute, and how it is read; what has a price is read last."""

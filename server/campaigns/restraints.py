@@ -31,10 +31,6 @@ def excluded_campaigns(message: campaign_pb2.Campaign) -> tuple[CampaignId, ...]
     return tuple(CampaignId(name.removeprefix(CAMPAIGN)) for name in message.excluded_campaigns)
 
 
-def audience_limit(message: campaign_pb2.Campaign) -> int | None:
-    return message.audience_limit if message.HasField("audience_limit") else None
-
-
 def stacking_value(message: campaign_pb2.Campaign) -> Stacking:
     given = message.stacking
     return Stacking(priority=given.priority, group=given.exclusivity_group or None, alone=given.alone)

@@ -42,26 +42,20 @@ def _reject(visit: Visit, transaction: Transaction, cause: Cause, campaign_id: s
     return approving.reject(transaction, cause, campaign_id, version=_read_version(visit), etag=visit.field("etag"))
 
 
+def _plainly(use_case: Callable[..., object]) -> Act:
+    return lambda visit, transaction, cause, name: use_case(transaction, cause, name, etag=visit.field("etag"))
+
+
 ACTS: Mapping[Move, Act] = {
     Move.SUBMIT: _submit,
     Move.APPROVE: _approve,
     Move.REJECT: _reject,
-    Move.LAUNCH: lambda visit, transaction, cause, name: launch.launch(
-        transaction, cause, name, etag=visit.field("etag")
-    ),
-    Move.SCHEDULE: lambda visit, transaction, cause, name: scheduling.schedule(
-        transaction, cause, name, etag=visit.field("etag")
-    ),
-    Move.UNSCHEDULE: lambda visit, transaction, cause, name: scheduling.unschedule(
-        transaction, cause, name, etag=visit.field("etag")
-    ),
-    Move.PAUSE: lambda visit, transaction, cause, name: campaigns.pause(
-        transaction, cause, name, etag=visit.field("etag")
-    ),
-    Move.RESUME: lambda visit, transaction, cause, name: campaigns.resume(
-        transaction, cause, name, etag=visit.field("etag")
-    ),
-    Move.END: lambda visit, transaction, cause, name: campaigns.end(transaction, cause, name, etag=visit.field("etag")),
+    Move.LAUNCH: _plainly(launch.launch),
+    Move.SCHEDULE: _plainly(scheduling.schedule),
+    Move.UNSCHEDULE: _plainly(scheduling.unschedule),
+    Move.PAUSE: _plainly(campaigns.pause),
+    Move.RESUME: _plainly(campaigns.resume),
+    Move.END: _plainly(campaigns.end),
 }
 """What people do to a campaign, each the use case of the same name."""
 
