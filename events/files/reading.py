@@ -222,12 +222,12 @@ def _scan(path: Path, layout: Layout, *, typed: bool = False) -> pl.LazyFrame:
         return pl.scan_parquet(path, glob=False)
     if path.suffix.lower() in JSON_LINES:
         return _lines_of_json(path)
+    begins = _begins(path)
+    if begins.startswith(COMPRESSED):
+        raise FileNotUsable(f"{path}: it is compressed; unpack it (gunzip, unzstd)")
     if path.suffix.lower() in CSV:
-        begins = _begins(path)
         if begins.startswith(UTF_16):
             raise FileNotUsable(f"{path}: it is UTF-16; convert it ({FROM_UTF_16})")
-        if begins.startswith(COMPRESSED):
-            raise FileNotUsable(f"{path}: it is compressed; unpack it (gunzip, unzstd)")
         return pl.scan_csv(
             path, separator=separator_of(path, layout), encoding=layout.encoding, infer_schema=typed,
             infer_schema_length=None, schema_overrides=IDS_ARE_TEXT, glob=False,

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from events.written.times import Clock, read_times
 from scoring.seen.actions import Floats
 from scoring.seen.view import DAY
 
+DAY_FIRST = r"^\s*\d{4}-\d{2}-\d{2}"
 OTHER = "(other)"
 """The level of texts that are rare, or that were not there when the model was fitted."""
 
@@ -18,7 +20,7 @@ class Column:
 
     name: str
     levels: tuple[str, ...] | None = None
-    """Of a text, the rarest as OTHER; None for a number."""
+    """Of a text, the rarest as OTHER; None for a number or a time."""
 
     def numbers(self, values: pl.Series) -> Floats:
         """[N] of the column's values; raises ValueError where they are of another kind."""
@@ -44,7 +46,18 @@ def is_text(kind: pl.DataType) -> bool:
     return kind in (pl.String, pl.Categorical, pl.Enum)
 
 
+def moments(texts: pl.Series) -> pl.Series | None:
+    """The times that they write (ISO 8601, UTC where they do not say), as a CSV has them; None unless all known do."""
+    words = texts.cast(pl.String)
+    if not words.drop_nulls().str.contains(DAY_FIRST).all():
+        return None
+    read = read_times(words, Clock())
+    return None if read["time_problem"].is_not_null().any() else read["time"]
+
+
 def _numbers(values: pl.Series) -> Floats:
+    if is_text(values.dtype) and (times := moments(values)) is not None:
+        values = times
     if values.dtype.is_temporal() and values.dtype != pl.Time:
         micros = values.cast(pl.Duration("us") if values.dtype == pl.Duration else pl.Datetime("us"))
         return micros.to_physical().cast(pl.Float64).to_numpy() / 1e6 / DAY

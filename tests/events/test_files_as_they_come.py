@@ -159,6 +159,7 @@ def test_lines_of_json_give_the_same_events_and_the_same_rejected_rows(tmp_path:
         ("latin.csv", b"customer_id,time,event_type\n\xe9,2026-01-01,view\n", "it is not UTF-8; convert it"),
         ("ragged.csv", b"customer_id,time,event_type\na,2026-01-01,view,4\n", "a line has more fields than the header"),
         ("packed.csv", b"\x1f\x8b\x08\x00", "it is compressed; unpack it"),
+        ("packed.csv.gz", b"\x1f\x8b\x08\x00", "it is compressed; unpack it"),
         ("wide.csv", b"customer_id,time,event_type,x\na,2026-01-01,view,4,5\n", "more fields than the header"),
         ("nul.csv", "customer_id,time,event_type\n".encode("utf-16-le"), r"NUL byte; .* \(iconv -f UTF-16 "),
         ("utf16.csv", "customer_id,time,event_type\n".encode("utf-16"), "it is UTF-16; convert it"),

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from scoring.seen.actions import Floats
-from scoring.uplift.columns import OTHER, Column, is_text, matrix
+from scoring.uplift.columns import OTHER, Column, is_text, matrix, moments
 from training.uplift.trial import Flags, Trial
 
 MOST_LEVELS = 64
@@ -189,13 +189,19 @@ def _columns(
     columns: list[Column] = []
     left_out: dict[str, str] = {}
     for name in names:
-        values = frame[name]
+        values = _read(frame[name])
         reason = _useless(values) or (None if named else _identifying(values) or _after(values, later))
         if reason is None:
             columns.append(Column(name=name, levels=_levels(values) if is_text(values.dtype) else None))
         else:
             left_out[name] = reason
     return tuple(columns), left_out
+
+
+def _read(values: pl.Series) -> pl.Series:
+    """Times where texts write them."""
+    times = moments(values) if is_text(values.dtype) and values.null_count() < len(values) else None
+    return values if times is None else times
 
 
 def _useless(values: pl.Series) -> str | None:

@@ -48,6 +48,22 @@ def test_what_is_not_known_is_no_number_and_a_text_never_seen_is_another() -> No
     assert np.isnan(columns[0].numbers(pl.Series([float("inf"), None, float("nan")]))).all()
 
 
+def test_times_that_texts_write_are_times() -> None:
+    """As CSV has them: each customer's own, so that they would seem to name customers."""
+    days = np.arange(SIZE, dtype=float)
+    since = pl.Series(days * 86_400_000_000).cast(pl.Datetime("us"))
+    joined, first = since.dt.strftime("%Y-%m-%d %H:%M:%S"), since.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    found = reading(table(joined=joined, first=first.set(pl.Series(days < 9), None), code=["2024-01", "x"] * 300))
+
+    assert [column.levels is None for column in found.columns] == [True, False, True, True, False]
+    assert np.allclose(found.trial.features[:, 2], days[found.rows])
+    assert np.isnan(found.trial.features[:6, 3]).all()
+    assert found.columns[3].numbers(pl.Series(["1970-01-03", None])).tolist()[0] == 2
+    assert np.isnan(found.columns[3].numbers(pl.Series([None], dtype=pl.String)))
+    with pytest.raises(ValueError, match="neither number, text nor time"):
+        found.columns[3].numbers(pl.Series(["soon"]))
+
+
 def test_columns_that_describe_nobody_or_are_known_only_afterwards_are_left_out() -> None:
     visit = table()["visit"]
     frame = table(
