@@ -4,6 +4,7 @@ import json
 import os
 import time
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from running.worker_processes import wait_for
 from channels import webhook
 from channels.addresses import ChannelAddressRefused, channels
 from channels.folder import Folder
-from channels.message import Fate, Message, Receipt
+from channels.message import Fate, Message, Note, Receipt
 from channels.webhook import AT_ONCE, ATTEMPTS, Webhook
 
 CHMOD, SYNC = Path.chmod, os.fsync
@@ -28,6 +29,9 @@ class Clock:
 
     def monotonic(self) -> float:
         return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
 
 
 def message(customer_id: str) -> Message:
@@ -146,7 +150,8 @@ def test_what_a_provider_refuses_is_not_sent_again_and_the_others_are_sent() -> 
 
 
 @pytest.mark.parametrize("status", [301, 402, 410, 415, 423])
-def test_messages_wait_where_a_provider_says_nothing_of_them(status: int) -> None:
+def test_messages_wait_where_a_provider_says_nothing_of_them(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhook, "ATTEMPTS", 1)
     with providing(lambda _: status) as provider:
         receipts = Webhook(provider.address).hand_over("b1", [message("c1")])
 
@@ -159,6 +164,69 @@ def test_a_busy_provider_is_asked_again_under_the_same_key() -> None:
         receipts = Webhook(provider.address).hand_over("b1", [message("c1")])
 
     assert (receipts, [key for key, _ in provider.came]) == ([Receipt(Fate.HANDED_OVER)], ["key-c1"] * ATTEMPTS)
+
+
+def test_a_provider_that_takes_so_many_a_second_gets_them_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhook, "PAUSE_SECONDS", 0.005)
+    asked = count()
+    with providing(lambda _: 429 if next(asked) % 4 else 200) as provider:
+        receipts = Webhook(provider.address).hand_over("b1", [message(f"c{number}") for number in range(40)])
+
+    assert receipts == [Receipt(Fate.HANDED_OVER)] * 40
+
+
+@pytest.mark.parametrize(("status", "said"), [(429, "30"), (503, "30"), (429, "Fri, 31 Dec 1999 23:59:59 GMT")])
+@pytest.mark.parametrize("until", [20, 40])
+def test_a_busy_provider_is_left_alone_for_as_long_as_it_says(
+    monkeypatch: pytest.MonkeyPatch, status: int, said: str, until: float
+) -> None:
+    clock, statuses = Clock(), iter([status, 200])
+    monkeypatch.setattr(webhook, "time", clock)
+    with providing(lambda _: next(statuses)) as provider:
+        provider.retry_after = said
+        (receipt,) = Webhook(provider.address).hand_over("b1", [message("c1")], until=until)
+
+    too_late = said == "30" and until == 20
+    assert receipt == (Receipt(Fate.WAITING, f"HTTP {status}") if too_late else Receipt(Fate.HANDED_OVER))
+    assert len(provider.came) == (1 if too_late else 2)
+    assert (clock.now >= 30) is (said == "30" and not too_late)
+
+
+def test_a_provider_that_is_busy_whenever_it_is_asked_counts_as_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(webhook, "time", clock)
+    with providing(lambda _: 429) as provider:
+        receipts = Webhook(provider.address).hand_over("b1", [message("c1"), message("c2")])
+
+    assert {receipt.note for receipt in receipts} <= {"HTTP 429", Note.AWAY}
+    assert len(provider.came) <= 2 * (webhook.PAUSES + 1)
+
+
+def test_what_a_provider_says_of_a_problem_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhook, "ATTEMPTS", 1)
+    with providing(lambda document: 422 if document["customer"] == "customers/c1" else 401) as provider:
+        provider.problem = "no such mailbox"
+        told = Webhook(provider.address).hand_over("b1", [message("c1"), message("c2")])
+        provider.problem = "two\r\nlines"
+        untold = Webhook(provider.address).hand_over("b1", [message("c1")])
+
+    assert told == [
+        Receipt(Fate.REFUSED, "HTTP 422: no such mailbox"),
+        Receipt(Fate.WAITING, "HTTP 401: no such mailbox"),
+    ]
+    assert untold == [Receipt(Fate.REFUSED, "HTTP 422")]
+
+
+def test_why_a_provider_cannot_be_reached_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhook, "ATTEMPTS", 1)
+    with providing() as provider:
+        address = provider.address
+    (nobody,) = Webhook(address).hand_over("b1", [message("c1")])
+    with providing() as provider:
+        (no_tls,) = Webhook(provider.address.replace("http", "https")).hand_over("b1", [message("c1")])
+
+    assert nobody == Receipt(Fate.WAITING, "ConnectError: [Errno 111] Connection refused")
+    assert str(no_tls.note).startswith("ConnectError: [SSL: ")
 
 
 def test_messages_wait_for_a_provider_whose_answers_cannot_be_read() -> None:

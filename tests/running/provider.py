@@ -18,6 +18,9 @@ class Provider:
     answer: Callable[[dict[str, Any]], int] = lambda _: 200
     garbled: bool = False
     """Whether it says that its answers are compressed, and they are not."""
+    retry_after: str | None = None
+    problem: str | None = None
+    """The title of a problem (RFC 9457) that it answers with."""
     endless: bool = False
     """Whether each answer goes on, byte by byte, until the caller hangs up."""
     came: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -49,6 +52,11 @@ class _Handler(BaseHTTPRequestHandler):
             return
         words = b"taken" if provider.garbled else b""
         self.send_response(provider.answer(document))
+        if provider.problem is not None:
+            words = json.dumps({"title": provider.problem}).encode()
+            self.send_header("Content-Type", "application/problem+json; charset=utf-8")
+        if provider.retry_after is not None:
+            self.send_header("Retry-After", provider.retry_after)
         self.send_header("Content-Length", str(len(words)))
         if provider.garbled:
             self.send_header("Content-Encoding", "gzip")
