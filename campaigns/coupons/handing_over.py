@@ -4,7 +4,8 @@ A chunk has three parts: `take` writes down who is about to be sent what, the wo
 open, and `settle` notes what became of it. Killed between them, the same messages leave again under the same keys.
 
 What a channel did not take is tried again after a while, the longest untried batch first, and holds up nobody: there is
-a message that its provider never takes, and a channel that is away beside one that is not.
+a message that its provider never takes, and a channel that is away beside one that is not. What it refused is tried
+again only by the next hand-over, which somebody asks for.
 """
 
 from collections.abc import Collection, Sequence
@@ -58,7 +59,7 @@ class Share:
 
 
 def begin(transaction: Transaction, cause: Cause, campaign_id: str) -> Operation:
-    """Hand over what was not yet; one that is under way is answered again.
+    """Hand over what was not yet, and what was refused; one that is under way is answered again.
 
     Raises CampaignNotFound, CampaignNotMovable.
     """
@@ -101,7 +102,10 @@ def take(transaction: Transaction, operation: Operation, share: Share, cause: Ca
         return None
     campaign = campaigns.get(transaction, operation.request["campaign_id"])
     if campaign.state is State.ENDED:
-        operations.cancel(transaction, operation.operation_id, cause.now)
+        # What a living worker has is told by it.
+        messages.lapse(transaction, campaign.campaign_id, cause.now, abandoned=share.abandoned)
+        if not messages.any_open(transaction, campaign.campaign_id):
+            operations.cancel(transaction, operation.operation_id, cause.now)
         return None
     if cause.now < campaign.plan.start_time:
         # No till would take the code that somebody has just been written of.
@@ -109,8 +113,10 @@ def take(transaction: Transaction, operation: Operation, share: Share, cause: Ca
         jobs.stumble(transaction, operation.operation_id, Fault(code=Code.CAMPAIGN_NOT_BEGUN, facts=facts))
         return None
     if current.cursor is None:
-        due = messages.count_due(transaction, campaign.campaign_id, share.channels, cause.now)
-        operations.expect(transaction, operation.operation_id, due)
+        # Those to which no way is known are told as well.
+        due = messages.count_due(transaction, campaign.campaign_id, needed(campaign) | {*share.channels}, cause.now)
+        operations.expect(transaction, operation.operation_id, sum(due.get(name, 0) for name in share.channels))
+        messages.reopen(transaction, campaign.campaign_id, share.channels)
         operations.advance(transaction, operation, START, count=0, now=cause.now)
         return Batch(name="", claim_time=cause.now)
     again = _claim_again(transaction, campaign.campaign_id, share, cause.now)

@@ -1,7 +1,7 @@
 """Messages claimed for handing over, settled afterwards, and counted as they are settled."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -20,7 +20,26 @@ COUNT_DUE = """
 INSERT INTO message_counts (campaign_id, channel, state, hour, count)
 SELECT campaign_id, channel, 'DUE', date_trunc('hour', %(now)s, 'UTC'), count(*) FROM coupons
 WHERE campaign_id = %(campaign)s AND channel = ANY(%(channels)s) GROUP BY campaign_id, channel
-RETURNING count
+RETURNING channel, count
+"""
+# In the hour in which they were counted.
+REOPEN = """
+WITH refused AS MATERIALIZED (
+  SELECT customer_id, channel, date_trunc('hour', settle_time, 'UTC') AS hour FROM messages
+  WHERE campaign_id = %(campaign)s AND state = 'REFUSED' AND channel = ANY(%(channels)s) FOR UPDATE
+), reopened AS (
+  UPDATE messages SET state = 'WAITING', settle_time = NULL
+  FROM refused WHERE campaign_id = %(campaign)s AND messages.customer_id = refused.customer_id
+)
+UPDATE message_counts SET count = message_counts.count - less.count
+FROM (SELECT channel, hour, count(*) FROM refused GROUP BY channel, hour) AS less
+WHERE campaign_id = %(campaign)s AND state = 'REFUSED' AND message_counts.channel = less.channel
+  AND message_counts.hour = less.hour
+"""
+LAPSE = """
+UPDATE messages SET state = 'LAPSED', settle_time = %(now)s
+WHERE campaign_id = %(campaign)s AND (state = 'WAITING' OR state = 'SENDING' AND claim_time < %(abandoned)s)
+RETURNING channel, state
 """
 # Consent is read in the statement that claims: it is the answer of this moment.
 CONSENT = """
@@ -107,12 +126,26 @@ class Tally(NamedTuple):
     messages: int
 
 
-def count_due(transaction: Transaction, campaign_id: str, channels: Sequence[str], now: datetime) -> int:
-    """Count and keep, by channel, how many coupons there are to hand over; how many in all."""
+def count_due(transaction: Transaction, campaign_id: str, channels: Collection[str], now: datetime) -> dict[str, int]:
+    """Count and keep, by channel, how many coupons there are to hand over."""
     forget = delete(MessageCountRow).where(MessageCountRow.campaign_id == campaign_id, MessageCountRow.state == DUE)
     transaction.execute(forget)
     asked = {"campaign": campaign_id, "channels": list(channels), "now": now}
-    return sum(int(str(count)) for (count,) in driver_connection(transaction).execute(COUNT_DUE, asked).fetchall())
+    found = driver_connection(transaction).execute(COUNT_DUE, asked).fetchall()
+    return {str(channel): int(str(count)) for channel, count in found}
+
+
+def reopen(transaction: Transaction, campaign_id: str, channels: Sequence[str]) -> None:
+    """Let those wait that their channel refused: they count no more as refused."""
+    asked = {"campaign": campaign_id, "channels": list(channels)}
+    driver_connection(transaction).execute(REOPEN, asked)
+
+
+def lapse(transaction: Transaction, campaign_id: str, now: datetime, *, abandoned: datetime) -> None:
+    """Let nothing leave any more: neither what waits, nor what a worker has that claimed it before `abandoned`."""
+    asked = {"campaign": campaign_id, "now": now, "abandoned": abandoned}
+    found = driver_connection(transaction).execute(LAPSE, asked).fetchall()
+    _count(transaction, campaign_id, ((str(channel), str(state)) for channel, state in found), now)
 
 
 def claim(

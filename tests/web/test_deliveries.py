@@ -60,6 +60,14 @@ def test_a_marketer_hands_over_and_sees_who_got_nothing_and_why(site: Site, tool
     anna.get_by_role("link", name="Next page").click()
     expect(anna.get_by_role("table", name="Messages", exact=True).get_by_role("row")).to_have_count(11)
 
+    with site.database.writing() as transaction:
+        transaction.execute(text("UPDATE message_counts SET state = 'REFUSED' WHERE state = 'NO_CONSENT'"))
+        transaction.execute(text("UPDATE message_counts SET channel = 'SMS' WHERE state = 'DUE'"))
+    anna.goto("/campaigns/spring/deliveries")
+    expect(anna.get_by_text("What was refused is tried again.")).to_be_visible()
+    expect(anna.get_by_role("row", name="text message")).to_contain_text("No address is set up")
+    assert faults(anna) == []
+
     anna.goto("/customers/c01")
     expect(anna.get_by_text("No consent any more")).to_be_visible()
     anna.goto("/customers/c05")

@@ -57,6 +57,7 @@ class Recorder:
     def __init__(self) -> None:
         self.away = self.takes_all_its_time = False
         self.stumbles_over: set[str] = set()
+        self.refuses: set[str] = set()
         self.given: list[str] = []
         self.seconds = 0.0
         self.keys: list[str] = []
@@ -70,6 +71,8 @@ class Recorder:
     def _hand_over(self, message: Message) -> Receipt:
         if self.away or message.customer_id in self.stumbles_over:
             return Receipt(Fate.WAITING, "HTTP 503")
+        if message.customer_id in self.refuses:
+            return Receipt(Fate.REFUSED, "HTTP 400")
         self.given.append(message.customer_id)
         self.keys.append(message.key)
         return Receipt(Fate.HANDED_OVER)
@@ -275,6 +278,56 @@ def test_the_kill_switch_holds_and_an_end_ends(database: Database, tools: Tools,
 
     assert read_operation(database, operation.operation_id).state == "CANCELLED"
     assert states(database) == {}
+
+
+def test_what_waits_at_the_end_lapses_and_what_a_living_worker_has_is_told_by_it(
+    database: Database, tools: Clocked, recorder: Recorder
+) -> None:
+    launched(database)
+    operation = begun(database)
+    recorder.away = True
+    work(tools, operation)
+    assert take(database, operation, now=NOW) == ["c3", "c4"]
+    with database.writing() as transaction:
+        campaigns.end(transaction, make_cause(), "spring")
+
+    assert step(tools, operation) is False
+    assert states(database) == {"c1": "LAPSED", "c2": "LAPSED", "c3": "SENDING", "c4": "SENDING"}
+    assert not read_operation(database, operation.operation_id).done
+    tools.later = timedelta(minutes=10)
+
+    assert step(tools, operation) is False
+    assert read_operation(database, operation.operation_id).state == "CANCELLED"
+    assert fates(database) == {"due": 5, "waiting": 1, "LAPSED": 4}
+
+
+def test_what_was_refused_is_handed_over_again_by_the_next_hand_over_under_the_same_keys(
+    database: Database, tools: Clocked, recorder: Recorder
+) -> None:
+    launched(database)
+    recorder.refuses = {"c1", "c3", "c4"}
+    assert work(tools, begun(database)).state == SUCCEEDED
+    assert fates(database) == {"due": 5, "waiting": 0, "HANDED_OVER": 2, "REFUSED": 3}
+    recorder.refuses, tools.later = {"c1"}, timedelta(hours=2)
+
+    again = work(tools, begun(database))
+
+    assert again.response == {"HANDED_OVER": 4, "REFUSED": 1, "NO_CONSENT": 0, "LAPSED": 0}
+    assert fates(database) == {"due": 5, "waiting": 0, "HANDED_OVER": 4, "REFUSED": 1}
+    assert sorted(recorder.given) == ["c2", "c3", "c4", "c5"]
+
+
+def test_coupons_of_a_channel_without_an_address_are_told(database: Database, tools: Tools) -> None:
+    add_customers(database, FIVE, consented=["email", "sms"])
+    store_scores(database, {name: 9000 if name in ("c1", "c3") else 2000 for name in FIVE})
+    launch_campaign(database, make_plan(offers=(BY_EMAIL, replace(TEN_PERCENT, tier=Tier.MID, channel=Channel.SMS))))
+
+    done = work(tools, begun(database))
+
+    assert (done.state, done.done_count, done.total_count) == (SUCCEEDED, 2, 2)
+    with database.reading() as snapshot:
+        found = deliveries.deliveries(snapshot, campaigns.get(snapshot, "spring")).channels
+    assert [(each.channel, each.due, each.waiting) for each in found] == [("EMAIL", 2, 0), ("SMS", 3, 3)]
 
 
 def test_messages_wait_for_a_channel_that_is_away_and_leave_first_when_it_is_back(

@@ -32,6 +32,7 @@ def listing(visit: Visit) -> Response:
         "standing": standing, "found": found[:PAGE], "after": found[PAGE - 1].customer_id if len(found) > PAGE else "",
         "state": state or "", "shown": SHOWN, "chart": _by_hour(visit, campaign, standing),
         "leaves": bool(handing_over.needed(campaign)), "ready": campaign.state is State.ACTIVE,
+        "refused": sum(each.fates["REFUSED"] for each in standing.channels),
         "running": standing.work is not None and not standing.work.done,
     }  # fmt: skip
     if visit.fragment:
