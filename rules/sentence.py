@@ -19,9 +19,10 @@ from rules.rule import Compare, Every, InSegment, IsKnown, Leaf, Not, Operator, 
 
 CHOICE = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
 MINOR_DIGITS: Mapping[str, int] = (
-    dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND"), 0)
-    | dict.fromkeys(("VUV", "XAF", "XOF", "XPF"), 0)
+    dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI"), 0)
+    | dict.fromkeys(("VND", "VUV", "XAF", "XOF", "XPF"), 0)
     | dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
+    | dict.fromkeys(("CLF", "UYW"), 4)
 )
 """ISO 4217: digits behind the point, 2 where nothing is said."""
 

@@ -211,7 +211,7 @@ def _row(campaign: Campaign) -> dict[str, object]:
         "limit": plan.redemption_limit,
         "budget_minor": None if plan.budget is None else plan.budget.limit_minor,
         "refund_gives_code_back": plan.refund_gives_code_back,
-        "who": None if plan.rule is None else Speaker(currency=plan.currency).sentence(plan.rule),
+        "who": None if plan.rule is None else Speaker(currency=settings().currency).sentence(plan.rule),
         "channel_choice": plan.channel_choice,
         "caps": ", ".join(map(typed_cap, plan.offer_caps)),
         "left_to": ", ".join(plan.excluded_campaigns),

@@ -25,7 +25,7 @@ class House:
     policy: ApprovalPolicy
     """How many people have to agree to a plan."""
     currency: str
-    """Of a new campaign."""
+    """Of a new campaign, and of what is known of customers."""
     passwords: bool = True
     """Whether people may sign in with one."""
     identities: Identities | None = None

@@ -149,15 +149,15 @@ def ago(context: Context, moment: datetime | None) -> str:
 
 
 @pass_context
-def rule_sentence(context: Context, document: Mapping[str, Any], currency: str | None = None) -> str:
+def rule_sentence(context: Context, document: Mapping[str, Any]) -> str:
     """A rule's document as what it means."""
-    return rule_words(context, from_data(document), currency)
+    return rule_words(context, from_data(document))
 
 
 @pass_context
-def rule_words(context: Context, rule: Rule, currency: str | None) -> str:
-    """A rule as what it means."""
-    return sentence(rule, context["language"], currency=currency)
+def rule_words(context: Context, rule: Rule) -> str:
+    """A rule as what it means; what is known of customers is in the shop's money, whatever a campaign's is."""
+    return sentence(rule, context["language"], currency=context.get("shop_currency"))
 
 
 @pass_context

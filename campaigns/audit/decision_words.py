@@ -38,15 +38,18 @@ PHRASES: Mapping[Language, _Phrases] = {
 
 
 def reasons(
-    plan: CampaignPlan, known: Known, decided: Decision, frozen: Circumstances, language: Language
+    plan: CampaignPlan, known: Known, decided: Decision, frozen: Circumstances, language: Language, *, currency: str
 ) -> list[str]:
-    """Of the tier, the rule's conditions, what left the customer out, the channel and the draw: what decided it."""
-    phrases, speaker = PHRASES[language], Speaker(language=language, currency=plan.currency)
+    """Of the tier, the rule's conditions, what left the customer out, the channel and the draw: what decided it.
+
+    `currency` is that of scores and facts, which need not be the plan's.
+    """
+    phrases, speaker = PHRASES[language], Speaker(language=language, currency=currency)
     said = []
     if known.standard is not None and known.score is not None:
         measure, levels = known.standard.measure, known.standard.bounds.thresholds
         value, high, mid = (
-            tier_words.worth(measure, each, plan.currency)
+            tier_words.worth(measure, each, currency)
             for each in (measured(measure, known.score), levels.high, levels.mid)
         )
         said.append(

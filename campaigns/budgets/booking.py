@@ -128,7 +128,8 @@ def _make_room(transaction: Transaction, campaign: Campaign, entries: Sequence[E
     standing = stored_shards.locked(transaction, campaign.campaign_id)
     # By the quotas: the budget may have changed since the campaign was read.
     check_limits(
-        campaign.name, redemption_limit=_sum(each.quota.redemptions for each in standing),
+        campaign.name, currency=campaign.plan.currency,
+        redemption_limit=_sum(each.quota.redemptions for each in standing),
         budget_minor=_sum(each.quota.minor for each in standing), used=_total(standing), need=need,
     )  # fmt: skip
     stored_shards.set_quotas(transaction, campaign.campaign_id, _rebalanced(standing, last.shard, need))

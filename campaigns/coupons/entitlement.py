@@ -104,6 +104,8 @@ class Known:
     facts: Facts | None
     """None before the first rescoring that met the customer."""
     segments: Collection[str]
+    currency: str | None
+    """Of the facts that are money; None before the first score."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +215,7 @@ def _outside(standing: Standing, known: Known, language: Language) -> Withheld:
     if known.facts is None:
         return Withheld(standing=standing, reason=Hindrance.NOT_SCORED)
     verdict = evaluate(from_data(standing.rule), known.facts, known.segments)
-    speaker = Speaker(language=language, currency=standing.currency)
+    speaker = Speaker(language=language, currency=known.currency)
     return Withheld(
         standing=standing, reason=Hindrance.AFTER_LAUNCH if verdict.holds else Hindrance.OUTSIDE_RULE,
         details=tuple(map(speaker.reason, verdict.because)),

@@ -70,8 +70,8 @@ def _alone(offer: Offered, candidate: Candidate, basket: Basket, there: Sequence
 
 def _check_left(standing: Standing, need: Use) -> None:
     check_limits(
-        standing.name, redemption_limit=standing.redemption_limit, budget_minor=standing.budget_minor,
-        used=standing.used, need=need,
+        standing.name, currency=standing.currency, redemption_limit=standing.redemption_limit,
+        budget_minor=standing.budget_minor, used=standing.used, need=need,
     )  # fmt: skip
 
 

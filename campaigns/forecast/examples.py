@@ -14,6 +14,7 @@ from campaigns.terms.discount import Discount
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Measure, Tier, measured
 from database.audiences import facts
+from database.forecast import prospects
 from database.forecast.prospects import Prospect
 from database.session import Snapshot
 from rules.evaluate import COMPARISONS, Reason, evaluate
@@ -63,7 +64,7 @@ class _Said:
     def __init__(self, snapshot: Snapshot, campaign: Campaign, language: Language) -> None:
         self._snapshot, self._plan = snapshot, campaign.plan
         self._language, self._words = language, WORDS[language]
-        self._speaker = Speaker(language=language, currency=campaign.plan.currency)
+        self._speaker = Speaker(language=language, currency=prospects.scored_currency(snapshot))
 
     def example(self, prospect: Prospect, arm: str) -> Example:
         tier = Tier(prospect.tier)

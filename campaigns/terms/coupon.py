@@ -30,6 +30,7 @@ from campaigns.terms.refusals import (
 from campaigns.terms.restraint import Stacking
 from campaigns.terms.stacking import Candidate, Clash, Conflict, Used, beside
 from campaigns.tiers.tiers import Tier
+from events.currency import amount
 
 
 class CouponState(StrEnum):
@@ -185,10 +186,11 @@ def _unmet(unmet: Unmet, coupon: Coupon, campaign: str, basket: Basket) -> Coupo
         case Unmet.NOT_IN_ORDER:
             return ItemsNotInOrder("nothing in this order is what the code is for", campaign=campaign)
         case Unmet.BELOW_MINIMUM:
-            minimum, counted = coupon.discount.minimum_minor, counted_minor(coupon.discount, basket)
+            minimum, counted = coupon.discount.minimum_minor or 0, counted_minor(coupon.discount, basket)
             return OrderBelowMinimum(
-                f"this code needs {minimum}, and {counted} of the order count", campaign=campaign,
-                minimum_minor=minimum, counted_minor=counted,
+                f"this code needs {amount(minimum, basket.currency)}, and {amount(counted, basket.currency)} of the "
+                "order count",
+                campaign=campaign, minimum_minor=minimum, counted_minor=counted, currency=basket.currency,
             )  # fmt: skip
         case Unmet.NO_EFFECT:
             message = "the discount on this order comes to nothing: the code stays unused"
@@ -244,12 +246,13 @@ def check_left(campaign: Campaign, used: Use, need: Use) -> None:
     """Raises RedemptionLimitReached or BudgetExhausted when a campaign has not so much left beside what is used."""
     budget_minor = None if campaign.plan.budget is None else campaign.plan.budget.limit_minor
     check_limits(
-        campaign.name, redemption_limit=campaign.plan.redemption_limit, budget_minor=budget_minor, used=used, need=need
-    )
+        campaign.name, currency=campaign.plan.currency, redemption_limit=campaign.plan.redemption_limit,
+        budget_minor=budget_minor, used=used, need=need,
+    )  # fmt: skip
 
 
 def check_limits(
-    campaign: str, *, redemption_limit: int | None, budget_minor: int | None, used: Use, need: Use
+    campaign: str, *, currency: str, redemption_limit: int | None, budget_minor: int | None, used: Use, need: Use
 ) -> None:
     """Raises as `check_left`, for the campaign of this name."""
     if redemption_limit is not None and used.redemptions + need.redemptions > redemption_limit:
@@ -259,6 +262,6 @@ def check_limits(
     if budget_minor is not None and used.minor + need.minor > budget_minor:
         left = budget_minor - used.minor
         raise BudgetExhausted(
-            f"{campaign} has {left} of its budget left, this takes {need.minor}", campaign=campaign,
-            limit_minor=budget_minor, left_minor=left,
+            f"{campaign} has {amount(left, currency)} of its budget left, this takes {amount(need.minor, currency)}",
+            campaign=campaign, limit_minor=budget_minor, left_minor=left, currency=currency,
         )  # fmt: skip

@@ -51,6 +51,12 @@ def test_hours_are_marked_where_they_begin(hours: int, written: list[str]) -> No
     assert [words_of_hours(Language.ENGLISH)(each) for each in marks(first, first + hours / 24)] == written
 
 
+def test_an_hour_of_utc_stands_where_it_is_in_a_zone_of_half_hours() -> None:
+    moment = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    shown = [place(moment, zone) % 1 * 24 for zone in ("Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe")]
+    assert shown == pytest.approx([17.5, 17.75, 23])
+
+
 def test_a_line_goes_from_the_left_below_to_the_right_above() -> None:
     chart = line_chart(
         [Series(name="spent", x=[0, 1], y=[0, 10], low=[0, 8], high=[0, 12])], x_words=words, y_words=words

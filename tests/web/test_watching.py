@@ -4,6 +4,7 @@ import csv
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from made.campaigns import (
@@ -209,7 +210,8 @@ def test_campaigns_are_found_and_stand_in_a_calendar(shop: Site) -> None:
         scheduling.schedule(transaction, make_cause(now), "mondays")
     for number in range(30):
         _draft(shop, f"draft-{number:02}", f"Draft {number:02}", start_time=now + timedelta(days=500))
-    anna = shop.enter("anna")
+    elsewhere = "Pacific/Kiritimati" if now.hour >= 10 else "Pacific/Pago_Pago"  # where it is another day than in UTC
+    anna = shop.enter("anna", timezone_id=elsewhere)
     anna.goto("/campaigns?order=name")
     expect(anna.get_by_role("row")).to_have_count(26)
     anna.get_by_role("link", name="Next page").click()
@@ -238,6 +240,7 @@ def test_campaigns_are_found_and_stand_in_a_calendar(shop: Site) -> None:
     expect(anna.get_by_role("row")).to_have_count(2)
 
     anna.get_by_role("link", name="Calendar").click()
+    expect(anna.locator("[aria-current=date]")).to_have_text(str(now.astimezone(ZoneInfo(elsewhere)).day))
     anna.get_by_role("link", name="Month after").click()
     expect(anna.get_by_role("link", name="⟳ Mondays")).not_to_have_count(0)
     assert faults(anna) == []

@@ -104,7 +104,7 @@ def test_a_rule_is_built_and_its_count_follows(shop: Site) -> None:
 
 def test_a_rule_beyond_rows_stays_as_yaml_and_a_stale_tab_loses_nothing(shop: Site) -> None:
     doubled = Not(Not(Compare("tier", Operator.EQUALS, "HIGH")))
-    create_campaign(shop.database, rule=doubled)
+    create_campaign(shop.database, rule=doubled, currency="JPY")
     anna = shop.enter("anna", color_scheme="dark", viewport={"width": 400, "height": 800})
     anna.goto("/campaigns/spring/edit/audience")
 
@@ -114,6 +114,11 @@ def test_a_rule_beyond_rows_stays_as_yaml_and_a_stale_tab_loses_nothing(shop: Si
     anna.get_by_label("The rule as YAML").fill("compare: {fact: teir, operator: equals, value: HIGH}")
     anna.get_by_role("button", name="Save", exact=True).click()
     expect(anna.get_by_text("did you mean tier").last).to_be_visible()
+    anna.get_by_label("The rule as YAML").fill("compare: {fact: spend, operator: at_least, value: 5000}")
+    expect(anna.locator("#meaning")).to_contain_text("at least 50.00 GBP")
+    anna.get_by_role("button", name="Back to rows").click()
+    expect(anna.get_by_label("With what")).to_have_value("50")
+    anna.get_by_role("button", name="Write it as YAML").click()
     anna.get_by_label("The rule as YAML").fill("within: {fact: tier, values: [HIGH, MID]}")
     anna.get_by_role("button", name="Back to rows").click()
     expect(anna.get_by_label("How it is compared")).to_have_value("within")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 from starlette.routing import Route
@@ -21,7 +22,7 @@ def routes(house: House) -> Sequence[Route]:
 
 def month(visit: Visit) -> Response:
     """The month that is asked for, else this one."""
-    today = visit.now.date()
+    today = visit.now.astimezone(ZoneInfo(visit.zone)).date()
     first = _first(visit.field("month")) or today.replace(day=1)
     with visit.reading() as snapshot:
         weeks = calendar.weeks(snapshot, first, visit.now)

@@ -34,8 +34,9 @@ export function money(decimal, currency) {
   return { currency_code: currency, units, nanos: Number(fraction.padEnd(9, "0")) };
 }
 
+// Two digits behind the point, and as many more as there are: 1.255 KWD.
 export function written({ currency_code: code, units, nanos }) {
-  return `${units}.${String(nanos).padStart(9, "0").slice(0, 2)} ${code}`;
+  return `${units}.${String(nanos).padStart(9, "0").replace(/0{1,7}$/, "")} ${code}`;
 }
 
 // Date counts milliseconds, a Timestamp seconds and nanoseconds.

@@ -29,7 +29,7 @@ OPEN = Standing(
     coupon=COUPON, held_order=None,
 )  # fmt: skip
 LOYAL = to_data(Compare("orders", Operator.AT_LEAST, 2))
-HIGH = Known(tier=Tier.HIGH, facts={"orders": 1}, segments=())
+HIGH = Known(tier=Tier.HIGH, facts={"orders": 1, "spend": 700}, segments=(), currency="GBP")
 
 
 def reasons(standing: Standing, known: Known = HIGH, order_id: str | None = None) -> list[Reason]:
@@ -84,12 +84,14 @@ def test_who_has_no_code_is_told_why(changes: dict[str, object], known: Known, r
 
 def test_more_is_said_where_there_is_more_to_say() -> None:
     outside = replace(OPEN, coupon=None, arm=None, rule=LOYAL)
+    yen = replace(outside, currency="JPY", rule=to_data(Compare("spend", Operator.AT_LEAST, 5000)))
     stopped, early = replace(OPEN, stop="leaked"), replace(OPEN, start_time=NOW + timedelta(days=1))
 
-    found = withheld([outside, stopped, early], HIGH, NOW)
+    found = withheld([outside, stopped, early, yen], HIGH, NOW)
 
     assert [each.details for each in found] == [
         ("did not buy at least 2 times so far: it is 1 time",), ("leaked",), ("valid from 2026-11-21T12:00:00+00:00",),
+        ("did not spend at least 50.00 GBP so far: it is 7.00 GBP",),
     ]  # fmt: skip
 
 

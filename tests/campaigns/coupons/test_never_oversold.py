@@ -207,6 +207,7 @@ def test_a_till_goes_by_the_budget_of_now_and_not_by_the_one_that_it_read(databa
     with database.writing() as transaction, pytest.raises(BudgetExhausted) as refused:
         booking.book(transaction, read, entry)
     assert refused.value.metadata["left_minor"] == "199"
+    assert "has 1.99 GBP of its budget left, this takes 2.00 GBP" in refused.value.message
     assert amended(database, 200) == 200
     with database.writing() as transaction:
         booking.book(transaction, read, entry)

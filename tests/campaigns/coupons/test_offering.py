@@ -24,7 +24,7 @@ from campaigns.customers.refusals import CustomerNotFound
 from campaigns.errors import CouponRefused
 from campaigns.life import campaigns, switches
 from campaigns.terms.basket import Basket, Line
-from campaigns.terms.campaign import Channel, Offer
+from campaigns.terms.campaign import CampaignId, Channel, Offer
 from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift, Percent, Reward, Scope
 from campaigns.terms.limits import Budget
 from campaigns.terms.refusals import InvalidOrder
@@ -154,6 +154,9 @@ def test_each_offer_says_what_it_takes_off_an_order_by_itself_and_together(shop:
         "third": "COUPON_NOT_COMBINABLE", "gift": "ITEMS_NOT_IN_ORDER", "euro": "COUPON_NOT_FOR_THIS_ORDER",
         "shoes": "ORDER_BELOW_MINIMUM",
     }  # fmt: skip
+    below = worths[CampaignId("shoes")].refusal
+    assert below is not None
+    assert below.message == "this code needs 9.00 GBP, and 8.00 GBP of the order count"
 
 
 def test_what_is_offered_is_what_the_till_takes_and_what_is_withheld_it_refuses(shop: Database) -> None:

@@ -301,8 +301,8 @@ def test_an_example_is_told_in_the_language_of_the_reader(shop: Database) -> Non
     )
 
 
-def test_an_example_says_which_conditions_it_fits(shop: Database) -> None:
-    draft(shop, make_plan(rule=Compare("expected_spend", Operator.MORE_THAN, 8000)))
+def test_an_example_says_which_conditions_it_fits_in_the_money_of_the_shop(shop: Database) -> None:
+    draft(shop, make_plan(currency="JPY", rule=Compare("expected_spend", Operator.MORE_THAN, 8000)))
 
     (example,) = preview(shop, size=1).examples
 

@@ -10,7 +10,7 @@ from campaigns import trail
 from campaigns.coupons import spending
 from campaigns.life import campaigns, notes, versions
 from campaigns.life.differences import AS_ONE, differences
-from campaigns.terms.campaign import Campaign, Move, State
+from campaigns.terms.campaign import Move, State
 from campaigns.watching import overview as watched
 from database.audit.log import Wanted
 from rules.sentence import Speaker
@@ -36,7 +36,7 @@ def offers(visit: Visit) -> Response:
     with visit.reading() as snapshot:
         campaign = campaigns.get(snapshot, visit.campaign_id)
     plan = campaign.plan
-    sentence = None if plan.rule is None else _speaker(visit, campaign).sentence(plan.rule)
+    sentence = None if plan.rule is None else _speaker(visit).sentence(plan.rule)
     arms = [(arm.name, plan.offers_in(arm.name)) for arm in plan.design.arms]
     return tab(visit, "offers", campaign, sentence=sentence, arms=arms)
 
@@ -77,5 +77,5 @@ def difference(visit: Visit) -> Response:
     return visit.page("campaign_version.html", campaign=campaign, version=this, differences=found)
 
 
-def _speaker(visit: Visit, campaign: Campaign) -> Speaker:
-    return Speaker(language=visit.language, currency=campaign.plan.currency)
+def _speaker(visit: Visit) -> Speaker:
+    return Speaker(language=visit.language, currency=visit.house.currency)

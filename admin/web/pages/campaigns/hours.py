@@ -9,7 +9,7 @@ from admin.web.language import locale_of
 from admin.web.look import written_day
 from rules.sentence import Language
 
-DAY_HOURS = 24
+DAY_HOURS, HOUR_MINUTES = 24, 60
 STEPS = (1, 2, 3, 6, 12)
 """Hours between two marks of less than a day."""
 MOST = 5
@@ -19,7 +19,7 @@ MOST = 5
 def place(moment: datetime, zone: str) -> float:
     """In local days."""
     local = moment.astimezone(ZoneInfo(zone))
-    return local.toordinal() + local.hour / DAY_HOURS
+    return local.toordinal() + (local.hour + local.minute / HOUR_MINUTES) / DAY_HOURS
 
 
 def words(language: Language) -> Callable[[float], str]:

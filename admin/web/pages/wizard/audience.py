@@ -17,7 +17,7 @@ def show(visit: Visit) -> Response:
     """The rule as it is."""
     with visit.reading() as snapshot:
         campaign = step.draft(snapshot, visit)
-        written = rule_builder.of_rule(campaign.plan.rule, campaign.plan.currency)
+        written = rule_builder.of_rule(campaign.plan.rule, visit.house.currency)
         return _page(visit, snapshot, campaign, written)
 
 
@@ -26,7 +26,7 @@ def act(visit: Visit) -> Response:
     verb, _, place = visit.field("do").partition(" ")
     with visit.reading() as snapshot:
         campaign = step.draft(snapshot, visit)
-        currency = campaign.plan.currency
+        currency = visit.house.currency
         written = rule_builder.read(snapshot, visit.fields, currency)
         if verb in COUNTS:
             return rule_builder.meaning(visit, snapshot, written, currency, closely=verb == "narrow")
@@ -41,7 +41,7 @@ def act(visit: Visit) -> Response:
 def _page(
     visit: Visit, snapshot: Snapshot, campaign: Campaign, written: Written, refusal: Refusal | None = None
 ) -> Response:
-    values = rule_builder.shown(snapshot, written, campaign.plan.currency)
+    values = rule_builder.shown(snapshot, written, visit.house.currency)
     if visit.fragment:
         return rule_builder.part(visit, values, written)
     return step.shown(
