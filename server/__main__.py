@@ -12,6 +12,7 @@ import structlog
 from campaigns.callers.guessing import Allowance
 from campaigns.life.approval import ApprovalPolicy
 from database.session import Database
+from database.shape import must_be_migrated
 from server.access.admission import Admission
 from server.assembly import Configuration, Server
 from server.wire.seal import Seal, kept_key
@@ -44,6 +45,7 @@ def main() -> int:
         return 2
     try:
         database = Database.at(given.database_url.get_secret_value(), pool_size=CONNECTIONS)
+        must_be_migrated(database)
         server = Server.assembled(database, Seal(kept_key(given.home / TOKEN_KEY)), _configuration(given))
     except (ValueError, RuntimeError, OSError) as error:
         sys.stderr.write(f"{error}\n")

@@ -3,6 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -12,6 +13,7 @@ from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
 from erasable import unclassified
 from made.campaigns import NOW, add_customers, issued_codes, make_cause, make_plan
+from pydantic import SecretStr
 from running.worker_processes import wait_for
 from shops.reporting_shop import ask
 from sqlalchemy import text
@@ -23,8 +25,12 @@ from database.every_table import METADATA
 from database.migrate import TableInUse, configuration, migrate
 from database.reporting.views import differences
 from database.session import Database
+from database.shape import NotMigrated, must_be_migrated
 from migrations import pieces
 from rules.rule import Compare, Not, Operator
+from server import __main__ as server
+from settings import Settings
+from worker import __main__ as worker
 
 RULE = Compare("orders", Operator.AT_LEAST, 5)
 
@@ -213,6 +219,35 @@ def test_a_till_of_before_goes_on_with_tables_that_got_columns(database: Databas
     with database.writing() as transaction:
         used = redemption.redeem(transaction, make_cause(), code, basket)
     assert used.reservation_id == held.reservation_id
+
+
+def test_a_process_begins_with_its_own_shape_or_a_later_one_and_with_no_earlier(
+    database: Database, database_url: str
+) -> None:
+    must_be_migrated(database)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'of-later'")
+        must_be_migrated(database)
+        connection.execute("UPDATE alembic_version SET version_num = '0065'")
+        with pytest.raises(NotMigrated, match="0065"):
+            must_be_migrated(database)
+        connection.execute("DROP TABLE alembic_version")
+        with pytest.raises(NotMigrated, match="no tables"):
+            must_be_migrated(database)
+
+
+def test_no_process_begins_before_the_migration(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0065'")
+    given = Settings(database_url=SecretStr(database_url), insecure=True)
+    monkeypatch.setattr("telemetry.logs.configure", lambda: None)
+    for process in (server, worker):
+        monkeypatch.setattr(process, "settings", lambda: given)
+    for begin in (server.main, partial(worker.main, ["work"]), partial(worker.main, ["beat"])):
+        assert begin() == 2
+        assert "run `tierwise migrate`" in capsys.readouterr().err
 
 
 WELCOME = '{"kind": "NEW_CUSTOMER", "reward": {"kind": "FIXED", "amount_minor": 5}}'

@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from functools import partial
 from threading import Event, Thread
 from typing import Any, NoReturn
@@ -16,6 +17,7 @@ from celery import Celery
 from channels.addresses import ChannelAddressRefused
 from database.failures import failure_of
 from database.session import BadAddress, Database
+from database.shape import NotMigrated, must_be_migrated
 from database.work import broker
 from settings import Settings, SettingsRefused, settings
 from telemetry.exposition import PortRefused
@@ -48,7 +50,7 @@ def main(arguments: list[str]) -> int:
         return play(role, settings())
     except ChannelAddressRefused as error:
         sys.stderr.write(f"TIERWISE_CHANNELS: {error}\n")
-    except (SettingsRefused, BadAddress, PortRefused) as error:
+    except (SettingsRefused, BadAddress, PortRefused, NotMigrated) as error:
         sys.stderr.write(f"{error}\n")
     return USAGE_ERROR
 
@@ -63,6 +65,8 @@ def play(role: str, read: Settings) -> int:
     log.info("%s: %s", role, read.masked())
     if read.broker_url is None:
         install_broker(url)
+    with closing(Database.at(url, pool_size=1)) as database:
+        must_be_migrated(database)
     app = make_app(read, url)
     register(app, tools)
     with exposed(read, role, url):

@@ -14,6 +14,7 @@ from admin.web.explainer import Explainer
 from admin.web.house import House, compile_templates
 from admin.web.identities import Identities, IdentitiesRefused
 from database.session import Database
+from database.shape import NotMigrated, must_be_migrated
 from settings import Settings, settings
 from telemetry import logs
 
@@ -42,6 +43,10 @@ def admin(
     logs.configure()
     identities = _identities(chosen)
     database = Database.at(chosen_url(database_url), pool_size=CONNECTIONS, statement_timeout_ms=10_000)
+    try:
+        must_be_migrated(database)
+    except NotMigrated as error:
+        fail(str(error))
     house = House(
         database=database, secure=chosen.admin_https, policy=policy_of(chosen), currency=chosen.currency,
         passwords=chosen.admin_passwords, identities=identities, explainer=Explainer(chosen.device),
