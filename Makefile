@@ -29,7 +29,8 @@ help: ## Show what can be made
 
 setup: $(STAMP) ## Make the environment (EXTRAS=dev,cuda for a GPU machine)
 
-$(STAMP): pyproject.toml requirements.lock
+# A worktree whose .venv is a link leaves it to whoever owns it: the environment would run this tree's code from then on.
+$(STAMP): $(if $(shell test -L .venv && echo linked),,pyproject.toml requirements.lock)
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@UV_FIND_LINKS="$(FIND_LINKS)" VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet $(TORCH) -c requirements.lock -e '.[$(EXTRAS)]'
