@@ -1,6 +1,6 @@
 """What the commands that train read: a file or the database, as of a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -91,12 +91,17 @@ def training_data(
         fail("there are no events: import some with `tierwise import events`, or give --events")
     if items is not None:
         file = _items(items)
-        gone = [item for item, available in file.availability.items() if not available]
-        said = Unavailable(found.unavailable.revision + 1, "\n".join([*gone, found.unavailable.item_ids]))
-        found = replace(found, items=file.rows, unavailable=said)
+        found = replace(found, items=file.rows, unavailable=_later(found.unavailable, file.availability))
         if spelled:
             found = replace(found, spelled={**found.spelled, **spellings_of_items(items)})
     return replace(found, as_of=found.as_of if as_of is None else read_time(as_of, "--as-of"))
+
+
+def _later(recorded: Unavailable, said: Mapping[str, bool]) -> Unavailable:
+    """What cannot be had, if `said` is later word than what is recorded, as it would be once it is imported."""
+    known = {*filter(None, recorded.item_ids.split("\n")), *said}
+    gone = sorted(item for item in known if not said.get(item, False))
+    return Unavailable(recorded.revision + 1, "\n".join(gone))
 
 
 def _from_file(path: Path, named: str | None, *, spelled: bool) -> TrainingData:

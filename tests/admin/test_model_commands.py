@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 
 from admin.command_line import main
 from admin.commands.evaluate import _attribute
+from admin.learning.data import training_data
+from database.events import availability
 from database.events.store import copy_events
 from database.session import Database
 from events.event import EventType
@@ -275,6 +277,20 @@ def test_recommended_is_what_stands_in_the_file_of_items_and_can_be_had(files: P
     assert "1 of 4 rows were left out: UNREADABLE_UNIT_PRICE (1)" in said
     assert f"{items - 3} of {items} items of the events do not stand there and are not recommended" in said
     assert set(pl.read_parquet(files / "sold.parquet")["item_id"]) == {"item-1", "item-2"}
+
+
+def test_what_a_file_says_can_be_had_stands_above_what_was_imported(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    with database.writing() as transaction:
+        copy_events(transaction, SHOP)
+        availability.say(transaction, dict.fromkeys(("item-1", "item-2", "item-3"), False))
+    file = tmp_path / "items.csv"
+    file.write_text("item_id,available\nitem-1,yes\nitem-2,\nitem-4,no\n")
+
+    found = training_data(None, file, None, database_url, None)
+
+    assert found.unavailable.item_ids.split("\n") == ["item-2", "item-3", "item-4"]
 
 
 def test_a_file_is_gone_on_with_line_by_line_and_from_a_time_on_order_by_order(files: Path) -> None:
