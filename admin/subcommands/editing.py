@@ -38,7 +38,9 @@ def update(
         str | None, typer.Option(help="ISO time, in the campaign's zone unless it says otherwise.")
     ] = None,
     days: Annotated[int | None, typer.Option(min=1, max=MOST_DAYS, help="How long it runs.")] = None,
-    end: Annotated[str | None, typer.Option(help="ISO time, likewise; instead of --days.")] = None,
+    end: Annotated[
+        str | None, typer.Option(help="ISO time, likewise: a date alone is not part of it. Instead of --days.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Most redemptions in all.")] = None,
     budget: Annotated[str | None, typer.Option(help="Most that coupons may take off orders in all: 5000.00.")] = None,
     rule: Annotated[Path | None, typer.Option(help=f"Who of the tiers. {SOURCE}", allow_dash=True)] = None,

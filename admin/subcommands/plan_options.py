@@ -26,7 +26,12 @@ Arms = Annotated[list[str] | None, typer.Option(help=f"A variant of the discount
 Margin = Annotated[int | None, typer.Option(help="Percent of a price that is left after the goods.")]
 
 # When.
-Start = Annotated[str | None, typer.Option(help="ISO time, in the zone unless it says otherwise; default: now.")]
+Start = Annotated[
+    str | None,
+    typer.Option(
+        help="ISO time, in the zone unless it says otherwise; a date alone is its first moment. Default: now."
+    ),
+]
 MOST_DAYS = 3650
 Days = Annotated[int, typer.Option(min=1, max=MOST_DAYS, help="How long it runs.")]
 Zone = Annotated[str, typer.Option(help="IANA time zone.")]

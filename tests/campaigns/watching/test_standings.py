@@ -1,6 +1,8 @@
 """How campaigns stand for whoever watches them, at once or as it was kept."""
 
-from datetime import datetime, timedelta
+from collections import Counter
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from made.campaigns import (
@@ -14,6 +16,7 @@ from made.campaigns import (
 )
 from running.databases import filled_once
 from shops.watched_shop import LAUNCHED, PLAN, open_watched
+from sqlalchemy import text
 
 from campaigns.coupons import codes, reach, spending
 from campaigns.life import campaigns, launch, switches
@@ -21,7 +24,7 @@ from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.discount import Discount, Percent
 from campaigns.tiers.tiers import Tier
 from campaigns.watching import overview, readings
-from database.coupons import counting
+from database.coupons import counting, redemptions
 from database.session import Database
 from database.work import operations
 
@@ -74,6 +77,28 @@ def test_what_was_kept_of_a_large_campaign_is_shown_with_its_time_until_it_is_co
     assert (fresh.outstanding.time, fresh.outstanding.coupons) == (later, 163)
     assert fresh.outstanding.expected_minor == pytest.approx(now.outstanding.expected_minor)
     assert [minor for _, minor in kept.course] == [32_080]
+
+
+@pytest.mark.parametrize("zone", ["CET", "Asia/Kathmandu", "Australia/Lord_Howe", "America/Sao_Paulo", "UTC"])
+def test_money_is_spent_on_the_day_that_the_calendar_of_the_zone_shows(shop: Database, zone: str) -> None:
+    """In summer: PostgreSQL has no summer in CET, which people may choose."""
+    with shop.writing() as transaction:
+        nth = "row_number() OVER (ORDER BY code)"
+        spread = (
+            f"SELECT code, timestamptz '2026-06-30T12:07Z' + {nth} * interval '47 minutes' AS time FROM redemptions"
+        )
+        transaction.execute(
+            text(f"UPDATE redemptions SET redeem_time = time FROM ({spread}) AS s WHERE s.code = redemptions.code")
+        )
+    with shop.reading() as snapshot:
+        used = snapshot.execute(text("SELECT redeem_time, discount_minor - refunded_minor FROM redemptions")).all()
+        found = redemptions.spent_by_day(snapshot, "spring", zone)
+
+    expected = Counter[date]()
+    for moment, minor in used:
+        expected[moment.astimezone(ZoneInfo(zone)).date()] += minor
+    assert found == sorted(expected.items())
+    assert len(found) > 1
 
 
 def test_hours_without_a_redemption_are_there_too(shop: Database) -> None:
