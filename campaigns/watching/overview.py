@@ -17,7 +17,7 @@ from campaigns.watching import wellbeing
 from campaigns.watching.course import Mark
 from campaigns.watching.wellbeing import Wellbeing
 from database.life import alerts, lists
-from database.life.alerts import Missed, Stuck, Tight, Undecided, Uneven
+from database.life.alerts import HeldUp, Missed, Stuck, Tight, Undecided, Uneven
 from database.life.lists import Order, Sought
 from database.models import canary_readings, canary_runs
 from database.models.canary_runs import CanaryRun
@@ -29,7 +29,7 @@ from database.work.operations import Operation
 TIGHT = 0.9
 """Of the budget."""
 SILENT = timedelta(minutes=5)
-"""Without a chunk, after which a launch is stuck."""
+"""Without a chunk, after which a launch is stuck, or messages are held up."""
 MISSED = (
     operations.SCORE_ALL_CUSTOMERS, operations.BUILD_SEGMENT, operations.HAND_OVER_COUPONS, operations.RETRAIN_MODEL,
     operations.JUDGE_MODEL, operations.EXPECT_UPLIFTS,
@@ -74,6 +74,7 @@ class Alerts:
 
     stops: Sequence[Stop]
     stuck: Sequence[Stuck]
+    held_up: Sequence[HeldUp]
     missed: Sequence[Missed]
     """Launches by the clock that did not come about lately."""
     to_decide: Sequence[Campaign]
@@ -100,8 +101,8 @@ class Alerts:
 
     def __bool__(self) -> bool:
         kinds = (
-            self.stops, self.stuck, self.missed, self.to_decide, self.rejected, self.undecided, self.to_launch,
-            self.tight, self.uneven, self.failed, self.ledger_differences,
+            self.stops, self.stuck, self.held_up, self.missed, self.to_decide, self.rejected, self.undecided,
+            self.to_launch, self.tight, self.uneven, self.failed, self.ledger_differences,
         )  # fmt: skip
         return any(kinds) or any(each is not None for each in (self.unwell, self.set_aside, self.behind))
 
@@ -133,6 +134,7 @@ def alert(snapshot: Snapshot, now: datetime, *, approver: str | None, author: st
     return Alerts(
         stops=switches.page(snapshot, limit=MOST),
         stuck=alerts.stuck(snapshot, silent_since=now - SILENT, limit=MOST), missed=missed,
+        held_up=alerts.held_up(snapshot, now, silent_since=now - SILENT, limit=MOST),
         to_decide=[] if approver is None else inbox.to_decide(snapshot, approver, limit=MOST),
         rejected=[] if author is None else answers.rejected(snapshot, author, limit=MOST),
         undecided=[] if author is None else _undecided(snapshot, author, now),

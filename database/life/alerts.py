@@ -31,6 +31,16 @@ WHERE campaigns.state = 'LAUNCHING'
   AND (launch.state = 'FAILED' OR NOT EXISTS (SELECT FROM stops WHERE scope IN ('-', campaign_id, series)))
 ORDER BY campaigns.create_time, campaign_id LIMIT :limit
 """)
+HELD_UP = text("""
+SELECT campaign_id, display_name, error, why FROM campaigns JOIN LATERAL (
+  SELECT state, error, why, update_time FROM operations
+  WHERE kind = 'HAND_OVER_COUPONS' AND request @> jsonb_build_object('campaign_id', campaigns.campaign_id)
+  ORDER BY create_time DESC LIMIT 1
+) AS work ON work.state = 'RUNNING' AND error IS NOT NULL AND work.update_time < :silent
+WHERE campaigns.state = 'ACTIVE' AND start_time <= :now
+  AND NOT EXISTS (SELECT FROM stops WHERE scope IN ('-', campaign_id, series))
+ORDER BY end_time, campaign_id LIMIT :limit
+""")
 MISSED = text("""
 SELECT campaign_id, display_name, zone, missed.due_time FROM schedule_ticks AS missed
 JOIN campaigns ON campaign_id = schedule
@@ -79,6 +89,15 @@ class Stuck(NamedTuple):
     why: Mapping[str, Any] | None
 
 
+class HeldUp(NamedTuple):
+    """A campaign whose messages wait for a channel."""
+
+    campaign_id: str
+    display_name: str
+    error: str
+    why: Mapping[str, Any] | None
+
+
 class Missed(NamedTuple):
     """What the clock could not launch, and nobody has decided about since."""
 
@@ -110,6 +129,11 @@ def uneven(snapshot: Snapshot, *, limit: int) -> list[Uneven]:
 def stuck(snapshot: Snapshot, *, silent_since: datetime, limit: int) -> list[Stuck]:
     """Campaigns that are launching and whose work does not go on."""
     return [Stuck(*row) for row in snapshot.execute(STUCK, {"silent": silent_since, "limit": limit})]
+
+
+def held_up(snapshot: Snapshot, now: datetime, *, silent_since: datetime, limit: int) -> list[HeldUp]:
+    """Campaigns that run, and whose hand-over has not gone on for so long because a channel does not take messages."""
+    return [HeldUp(*row) for row in snapshot.execute(HELD_UP, {"now": now, "silent": silent_since, "limit": limit})]
 
 
 def missed(snapshot: Snapshot, *, since: datetime, limit: int) -> list[Missed]:

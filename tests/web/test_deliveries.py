@@ -1,5 +1,6 @@
 """What was handed over to the channels, watched in the browser."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from playwright.sync_api import expect
 from running.browser import Site, faults, in_chinese, picture
 from sqlalchemy import text
 
+from campaigns.faults import Code
 from campaigns.terms.campaign import Channel
 from channels.message import Note
 from database.work import operations
@@ -18,6 +20,11 @@ from worker.tools import Tools
 
 CROWD = [f"c{number:02}" for number in range(60)]
 BY_EMAIL = replace(TEN_PERCENT, channel=Channel.EMAIL)
+
+HELD_UP = text("""
+UPDATE operations SET state = 'RUNNING', error = 'messages wait', why = CAST(:why AS jsonb),
+  update_time = update_time - interval '6 minutes' WHERE kind = 'HAND_OVER_COUPONS'
+""")
 
 
 @pytest.fixture
@@ -75,9 +82,11 @@ def test_a_marketer_hands_over_and_sees_who_got_nothing_and_why(site: Site, tool
 
     with site.database.writing() as transaction:
         transaction.execute(text("UPDATE messages SET note = :note WHERE customer_id = 'c05'"), {"note": Note.AWAY})
+        transaction.execute(HELD_UP, {"why": json.dumps({"code": Code.MESSAGES_WAIT, "facts": {"note": Note.AWAY}})})
     chen = site.enter("chen", "approver", color_scheme="dark", viewport={"width": 400, "height": 800})
     chen.goto("/")
     in_chinese(chen)
+    expect(chen.get_by_text("Spring：消息在等待：未尝试：服务商当时不可用")).to_be_visible()
     chen.goto("/campaigns/spring/deliveries")
     expect(chen.get_by_role("button", name="移交剩余的优惠券")).to_have_count(0)
     expect(chen.get_by_role("row", name="c05")).to_contain_text("未尝试：服务商当时不可用")

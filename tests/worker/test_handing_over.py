@@ -37,6 +37,7 @@ from campaigns.life.refusals import CouponsStopped
 from campaigns.terms.campaign import Channel
 from campaigns.terms.refusals import CampaignNotMovable
 from campaigns.tiers.tiers import Tier
+from campaigns.watching import overview
 from channels.folder import Folder
 from channels.message import Fate, Message, Receipt
 from database.session import Database
@@ -149,6 +150,11 @@ def fates(database: Database) -> dict[str, int]:
     with database.reading() as snapshot:
         (channel,) = deliveries.deliveries(snapshot, campaigns.get(snapshot, "spring")).channels
     return {"due": channel.due, "waiting": channel.waiting, **{name: n for name, n in channel.fates.items() if n}}
+
+
+def held_up(database: Database, now: datetime) -> list[str]:
+    with database.reading() as snapshot:
+        return [each.error for each in overview.alert(snapshot, now, approver=None).held_up]
 
 
 def disagree(database: Database, customer_id: str) -> None:
@@ -343,6 +349,8 @@ def test_messages_wait_for_a_channel_that_is_away_and_leave_first_when_it_is_bac
         "messages wait: HTTP 503", {"code": "MESSAGES_WAIT", "facts": {"note": "HTTP 503"}},
     )  # fmt: skip
     assert states(database) == {"c1": "WAITING", "c2": "WAITING"}
+    late = NOW + overview.SILENT + timedelta(seconds=1)
+    assert [held_up(database, NOW + overview.SILENT), held_up(database, late)] == [[], ["messages wait: HTTP 503"]]
     disagree(database, "c2")
     recorder.away = False
     tools.later = timedelta(minutes=2)
@@ -351,6 +359,7 @@ def test_messages_wait_for_a_channel_that_is_away_and_leave_first_when_it_is_bac
 
     assert recorder.given == ["c1", "c3", "c4", "c5"]
     assert (done.state, fates(database)["NO_CONSENT"]) == (SUCCEEDED, 1)
+    assert held_up(database, late) == []
 
 
 def test_messages_that_a_clock_two_days_ahead_took_leave_at_once_when_it_went_back(
