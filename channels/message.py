@@ -20,6 +20,8 @@ class Message:
     tier: str
     code: str
     discount: Mapping[str, Any]
+    currency: str
+    """Of the discount's amounts."""
     expire_time: datetime
 
     def document(self) -> dict[str, Any]:
@@ -27,7 +29,7 @@ class Message:
         return {
             "key": self.key, "campaign": f"campaigns/{self.campaign_id}", "customer": f"customers/{self.customer_id}",
             "channel": self.channel, "tier": self.tier, "code": self.code, "discount": dict(self.discount),
-            "expire_time": self.expire_time.isoformat(),
+            "currency": self.currency, "expire_time": self.expire_time.isoformat(),
         }  # fmt: skip
 
 

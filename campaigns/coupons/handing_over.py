@@ -168,7 +168,7 @@ def _message(campaign_id: str, claimed: Claimed) -> Message:
     return Message(
         key=str(uuid5(NAMESPACE_URL, f"campaigns/{campaign_id}/customers/{claimed.customer_id}")),
         campaign_id=campaign_id, customer_id=claimed.customer_id, channel=claimed.channel, tier=claimed.tier,
-        code=claimed.code, discount=claimed.discount, expire_time=claimed.expire_time,
+        code=claimed.code, discount=claimed.discount, currency=claimed.currency, expire_time=claimed.expire_time,
     )  # fmt: skip
 
 

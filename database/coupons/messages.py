@@ -52,7 +52,7 @@ CASE WHEN coupons.state <> 'ISSUED' OR {EXPIRE_TIME} <= %(now)s THEN 'LAPSED' WH
 """
 CLAIM = f"""
 WITH next AS MATERIALIZED (
-  SELECT code, customer_id, channel, tier, discount, {EXPIRE_TIME} AS expire_time, {FATE} AS fate
+  SELECT code, customer_id, channel, tier, discount, currency, {EXPIRE_TIME} AS expire_time, {FATE} AS fate
   FROM coupons JOIN campaigns USING (campaign_id)
   WHERE campaign_id = %(campaign)s AND customer_id > %(after)s AND channel = ANY(%(channels)s)
     AND NOT EXISTS (SELECT FROM messages
@@ -63,13 +63,13 @@ WITH next AS MATERIALIZED (
   SELECT %(campaign)s, customer_id, channel, fate, %(batch)s, %(now)s, CASE WHEN fate <> 'SENDING' THEN %(now)s END
   FROM next
 )
-SELECT customer_id, channel, tier, code, discount, expire_time, fate AS state, %(batch)s::text AS batch
+SELECT customer_id, channel, tier, code, discount, currency, expire_time, fate AS state, %(batch)s::text AS batch
 FROM next ORDER BY customer_id
 """  # noqa: S608 - made of constants
 CLAIM_AGAIN = f"""
 WITH next AS MATERIALIZED (
-  SELECT code, messages.customer_id, messages.channel, tier, discount, {EXPIRE_TIME} AS expire_time, batch,
-    {FATE} AS fate
+  SELECT code, messages.customer_id, messages.channel, tier, discount, currency, {EXPIRE_TIME} AS expire_time,
+    batch, {FATE} AS fate
   FROM messages JOIN coupons USING (campaign_id, customer_id) JOIN campaigns USING (campaign_id)
   WHERE campaign_id = %(campaign)s AND messages.state IN ('SENDING', 'WAITING') AND batch = %(batch)s
     AND messages.channel = ANY(%(channels)s)
@@ -77,7 +77,8 @@ WITH next AS MATERIALIZED (
   UPDATE messages SET state = fate, claim_time = %(now)s, settle_time = CASE WHEN fate <> 'SENDING' THEN %(now)s END
   FROM next WHERE campaign_id = %(campaign)s AND messages.customer_id = next.customer_id
 )
-SELECT customer_id, channel, tier, code, discount, expire_time, fate AS state, batch FROM next ORDER BY customer_id
+SELECT customer_id, channel, tier, code, discount, currency, expire_time, fate AS state, batch
+FROM next ORDER BY customer_id
 """  # noqa: S608 - made of constants
 # That messages wait says only whoever has them: a worker that stood still has lost them to another.
 SETTLE = """
@@ -103,6 +104,7 @@ class Claimed(NamedTuple):
     tier: str
     code: str
     discount: dict[str, Any]
+    currency: str
     expire_time: datetime
     state: str
     """SENDING, NO_CONSENT or LAPSED."""

@@ -37,13 +37,14 @@ class Clock:
 def message(customer_id: str) -> Message:
     return Message(
         key=f"key-{customer_id}", campaign_id="spring", customer_id=customer_id, channel="EMAIL", tier="HIGH",
-        code=f"CODE{customer_id}", discount={"percent": 10}, expire_time=datetime(2026, 12, 1, tzinfo=UTC),
+        code=f"CODE{customer_id}", discount={"percent": 10}, currency="EUR",
+        expire_time=datetime(2026, 12, 1, tzinfo=UTC),
     )  # fmt: skip
 
 
 DOCUMENT = {
     "key": "key-c1", "campaign": "campaigns/spring", "customer": "customers/c1", "channel": "EMAIL", "tier": "HIGH",
-    "code": "CODEc1", "discount": {"percent": 10}, "expire_time": "2026-12-01T00:00:00+00:00",
+    "code": "CODEc1", "discount": {"percent": 10}, "currency": "EUR", "expire_time": "2026-12-01T00:00:00+00:00",
 }  # fmt: skip
 
 
