@@ -16,7 +16,7 @@ from database.work import operations
 from database.work.operations import Operation
 
 FATES = ("HANDED_OVER", "REFUSED", "NO_CONSENT", "LAPSED")
-"""States that are final."""
+"""States that are final; what was refused waits again in the next hand-over."""
 EXPORTS = 5
 
 

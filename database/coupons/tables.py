@@ -144,7 +144,7 @@ class MessageRow(Row):
     customer_id: Mapped[str] = mapped_column(primary_key=True)
     channel: Mapped[str]
     state: Mapped[str]
-    """SENDING or WAITING; then HANDED_OVER, REFUSED, NO_CONSENT or LAPSED for good."""
+    """SENDING or WAITING; then HANDED_OVER, NO_CONSENT or LAPSED for good, or REFUSED until the next hand-over."""
     batch: Mapped[str]
     """Those that left together, and leave together again if nobody knows how far they got."""
     note: Mapped[str | None]
