@@ -79,11 +79,9 @@ def failed(
 
 def page(snapshot: Snapshot, wanted: Wanted = ALL, *, limit: int, before: int | None = None) -> list[AuditEntry]:
     """Newest first; the next page is `before` the last audit_id of this one. A customer may be asked for by name."""
-    if wanted.object_name is not None and wanted.object_name.startswith(CUSTOMER):
-        subject_id = subjects.find(snapshot, wanted.object_name.removeprefix(CUSTOMER))
-        if subject_id is None:
-            return []
-        wanted = replace(wanted, object_name=SUBJECT + subject_id)
+    wanted = replace(
+        wanted, object_name=_known(snapshot, wanted.object_name), customer=_known(snapshot, wanted.customer)
+    )
     return log.page(snapshot, wanted, limit=limit, before=before)
 
 
@@ -99,6 +97,13 @@ def _append(
         reason=_discreet(transaction, cause.reason, object_name), request_id=cause.request_id,
     )  # fmt: skip
     log.append(transaction, entry)
+
+
+def _known(snapshot: Snapshot, name: str | None) -> str | None:
+    """What the log calls a resource; of a customer of whom it says nothing, what it calls nobody."""
+    if name is None or not name.startswith(CUSTOMER):
+        return name
+    return SUBJECT + (subjects.find(snapshot, name.removeprefix(CUSTOMER)) or "")
 
 
 def _spoken_of(transaction: Transaction, name: str) -> str:

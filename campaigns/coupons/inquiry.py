@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from campaigns import trail
 from campaigns.coupons import redemption
 from campaigns.coupons.refusals import CouponNotFound
 from campaigns.errors import CouponRefused
@@ -11,9 +12,12 @@ from campaigns.life import campaigns
 from campaigns.terms import stored
 from campaigns.terms.basket import Basket
 from campaigns.terms.coupon import Coupon, Quote, Redemption, Reservation
-from database.coupons import by_hand, codes, redemptions, reservations
+from database.audit.log import AuditEntry, Wanted
+from database.coupons import codes, redemptions, reservations
 from database.session import Snapshot
 
+LATEST = 5
+"""Times that it was given or shown."""
 USUAL_MINOR = 10_000
 """Of the order that a till is imagined to have: 100.00 in most currencies, and never less than the coupon asks for."""
 
@@ -23,8 +27,8 @@ class Inquiry:
     """What is known of one coupon."""
 
     coupon: Coupon
-    by_hand: bool
-    """Whether somebody gave it to the customer, who is outside the audience."""
+    given: Sequence[AuditEntry]
+    """Who gave it by hand or showed it, and why: the latest first; of who was erased nobody knows."""
     uses: Sequence[Redemption]
     """Oldest first, those among them that were given back."""
     held: Reservation | None
@@ -53,11 +57,19 @@ def _inquiry(snapshot: Snapshot, coupon: Coupon, now: datetime) -> Inquiry:
     minor = max(USUAL_MINOR, coupon.discount.minimum_minor or 0)
     basket = Basket(order_minor=minor, currency=plan.currency, customer_id=coupon.customer_id)
     return Inquiry(
-        coupon=coupon, by_hand=by_hand.is_one(snapshot, coupon.campaign_id, coupon.code),
+        coupon=coupon, given=_given(snapshot, coupon),
         uses=[stored.redemption(row) for row in redemptions.of_code(snapshot, coupon.code)],
         held=None if holder is None else stored.reservation(holder, coupon.customer_id), order_minor=minor,
         answer=_answer(snapshot, coupon.code, basket, now),
     )  # fmt: skip
+
+
+def _given(snapshot: Snapshot, coupon: Coupon) -> Sequence[AuditEntry]:
+    wanted = Wanted(
+        object_name=f"campaigns/{coupon.campaign_id}", action="coupons.give", outcome="OK",
+        customer=f"customers/{coupon.customer_id}",
+    )  # fmt: skip
+    return trail.page(snapshot, wanted, limit=LATEST)
 
 
 def _answer(snapshot: Snapshot, code: str, basket: Basket, now: datetime) -> Quote | CouponRefused:

@@ -107,4 +107,5 @@ def _coupon(found: Found, code: str, customer_id: str) -> Coupon:
         code=code, campaign_id=CampaignId(found.campaign_id), customer_id=customer_id, tier=Tier(found.tier),
         channel=Channel(found.channel), discount=discount_document.from_data(found.discount),
         state=CouponState(found.coupon_state), issue_time=found.issue_time, expire_time=found.expire_time,
+        by_hand=found.by_hand,
     )  # fmt: skip

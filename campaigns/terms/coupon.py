@@ -65,6 +65,8 @@ class Coupon:
     state: CouponState
     issue_time: datetime
     expire_time: datetime
+    by_hand: bool = False
+    """Whether somebody gave it to the customer, who is outside the audience; no message brought it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,7 +62,7 @@ def coupon(row: CouponRow) -> Coupon:
     return Coupon(
         code=row.code, campaign_id=CampaignId(row.campaign_id), customer_id=row.customer_id, tier=Tier(row.tier),
         channel=Channel(row.channel), discount=discount_document.from_data(row.discount), state=CouponState(row.state),
-        issue_time=row.issue_time, expire_time=row.expire_time,
+        issue_time=row.issue_time, expire_time=row.expire_time, by_hand=row.by_hand,
     )  # fmt: skip
 
 

@@ -54,6 +54,8 @@ class Wanted:
     """One of these."""
     action: str | None = None
     outcome: str | None = None
+    customer: str | None = None
+    """Whom `after` names."""
     since: datetime | None = None
     """This time or later."""
     until: datetime | None = None
@@ -108,7 +110,7 @@ def actors(snapshot: Snapshot, actions: Collection[str], fact: str, values: Coll
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     same = {
         AuditRow.object_name: wanted.object_name, AuditRow.actor: wanted.actor, AuditRow.action: wanted.action,
-        AuditRow.outcome: wanted.outcome,
+        AuditRow.outcome: wanted.outcome, AuditRow.after["customer"].astext: wanted.customer,
     }  # fmt: skip
     conditions = [column == value for column, value in same.items() if value is not None]
     among = {AuditRow.object_name: wanted.object_names, AuditRow.actor: wanted.actors}

@@ -7,9 +7,12 @@ from typing import Any, NamedTuple
 from psycopg.types.json import Jsonb
 from sqlalchemy import text
 
-from database.coupons.tables import ByHandCouponRow
 from database.session import Snapshot, Transaction, driver_connection
 
+BY_HAND = """EXISTS (
+  SELECT FROM by_hand_coupons AS given WHERE given.campaign_id = coupons.campaign_id AND given.code = coupons.code
+)"""
+"""SQL: whether a coupon was."""
 # Of a code that is taken nothing is written.
 GIVE = """
 WITH given AS (
@@ -52,11 +55,6 @@ def give(transaction: Transaction, new: New) -> bool:
     """Write it down and count it on its campaign, which is locked; False where the code is taken."""
     values = {**new._asdict(), "discount": Jsonb(dict(new.discount))}
     return driver_connection(transaction).execute(GIVE, values).rowcount == 1
-
-
-def is_one(snapshot: Snapshot, campaign_id: str, code: str) -> bool:
-    """Whether this coupon was given by hand."""
-    return snapshot.get(ByHandCouponRow, (campaign_id, code)) is not None
 
 
 def used(snapshot: Snapshot, campaign_id: str) -> Used:

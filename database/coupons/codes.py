@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import select, update
 
+from database.coupons.by_hand import BY_HAND
 from database.coupons.tables import CouponRow
 from database.events.tables import EventRow
 from database.session import Snapshot, Transaction, driver_connection, one
@@ -11,7 +12,7 @@ from database.terms.validity import EXPIRE_TIME
 from events.event import EventType
 
 GET = f"""
-SELECT {CouponRow.column_names()}, {EXPIRE_TIME} AS expire_time
+SELECT {CouponRow.column_names()}, {EXPIRE_TIME} AS expire_time, {BY_HAND} AS by_hand
 FROM coupons JOIN campaigns USING (campaign_id) WHERE code = %(code)s
 """  # noqa: S608 - made of constants
 LOCK = f"{GET} FOR UPDATE OF coupons"

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select, text
 
+from database.coupons.by_hand import BY_HAND
 from database.models.tables import ScoreRow
 from database.session import Snapshot
 from database.terms.counters import USED
@@ -22,7 +23,7 @@ SELECT campaigns.campaign_id, display_name, campaigns.state, start_time, end_tim
     ORDER BY scope = '-' DESC LIMIT 1),
   (SELECT arm FROM audiences WHERE audiences.campaign_id = campaigns.campaign_id AND customer_id = :customer_id),
   (SELECT reason FROM exclusions WHERE exclusions.campaign_id = campaigns.campaign_id AND customer_id = :customer_id),
-  code, coupons.state, tier, channel, discount, issue_time, {expires},
+  code, coupons.state, tier, channel, discount, issue_time, {expires}, {by_hand},
   (SELECT order_id FROM reservations WHERE reservations.code = coupons.code AND reservations.state = 'HELD'
     AND reservations.expire_time > :now),
   spent_count + reserved_count - lapsed.number, spent_minor + reserved_minor - lapsed.minor
@@ -37,7 +38,8 @@ WHERE campaigns.state NOT IN ('DRAFT', 'SUBMITTED') AND end_time > :since
 ORDER BY campaigns.campaign_id
 """
 OF_CODES, OF_EVERY = (
-    text(STANDINGS.format(coupons=join, used=USED, expires=EXPIRE_TIME)) for join in ("JOIN", "LEFT JOIN")
+    text(STANDINGS.format(coupons=join, used=USED, expires=EXPIRE_TIME, by_hand=BY_HAND))
+    for join in ("JOIN", "LEFT JOIN")
 )
 
 
@@ -73,6 +75,7 @@ class Found(NamedTuple):
     discount: Mapping[str, Any]
     issue_time: datetime
     expire_time: datetime
+    by_hand: bool
     held_order: str | None
     """What the code is held for at this moment."""
     used_count: int

@@ -13,6 +13,14 @@ from database.terms.tables import CampaignRow
 ZERO = text("0")
 
 
+class ByHandCouponRow(Row):
+    """That a coupon was given by hand: its customer is not in the audience, so no group of the experiment counts it."""
+
+    __tablename__ = "by_hand_coupons"
+    campaign_id: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
+
+
 class CouponRow(Row):
     """One code for one customer of one campaign."""
 
@@ -43,20 +51,19 @@ class CouponRow(Row):
         )
     )
     """As `database.terms.validity` has it."""
+    by_hand: Mapped[bool] = column_property(
+        select(ByHandCouponRow)
+        .where(ByHandCouponRow.campaign_id == campaign_id, ByHandCouponRow.code == code)
+        .correlate_except(ByHandCouponRow)
+        .exists()
+    )
+    """Whether somebody gave it: its `channel` is of no message then."""
 
 
 class WithdrawnCouponRow(Row):
     """A trigger's note that a coupon was blocked, or its customer erased: it may be that nobody can use it any more."""
 
     __tablename__ = "withdrawn_coupons"
-    campaign_id: Mapped[str] = mapped_column(primary_key=True)
-    code: Mapped[str] = mapped_column(primary_key=True)
-
-
-class ByHandCouponRow(Row):
-    """That a coupon was given by hand: its customer is not in the audience, so no group of the experiment counts it."""
-
-    __tablename__ = "by_hand_coupons"
     campaign_id: Mapped[str] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(primary_key=True)
 

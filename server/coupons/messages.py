@@ -24,7 +24,7 @@ def coupon_message(coupon: Coupon, currency: str) -> coupon_pb2.Coupon:
         customer=f"{CUSTOMER}{coupon.customer_id}", tier=tier_pb2.Tier.Value(coupon.tier),
         channel=campaign_pb2.Channel.Value(coupon.channel), discount=discount_message(coupon.discount, currency),
         state=coupon_pb2.Coupon.State.Value(coupon.state), issue_time=stamp(coupon.issue_time),
-        expire_time=stamp(coupon.expire_time),
+        expire_time=stamp(coupon.expire_time), by_hand=coupon.by_hand,
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from made.campaigns import (
 from made.orders import purchase, record
 from sqlalchemy import text
 
-from campaigns.coupons import blocking, budgeting, giving, reach, redemption
+from campaigns.coupons import blocking, budgeting, giving, inquiry, offering, reach, redemption
 from campaigns.coupons.giving import Given
 from campaigns.coupons.refusals import BudgetCommitted
 from campaigns.customers import erasure
@@ -95,6 +95,12 @@ def test_who_is_outside_the_audience_gets_what_their_tier_gets(shop: Database) -
         reasons = snapshot.scalars(text("SELECT DISTINCT reason FROM audit_log WHERE action = 'coupons.give'")).all()
         campaign = campaigns.get(snapshot, "spring")
         funnel = reach.funnel(snapshot, campaign)
+        exported = {each.customer_id: each.by_hand for each in redemption.page(snapshot, "spring", limit=9)}
+        held = {who: offering.offers_for(snapshot, who, NOW).offered[0].coupon.by_hand for who in ("anna", "ben")}
+        asked = {who: inquiry.of_customer(snapshot, "spring", who, NOW) for who in ("ben", "nina")}
+    assert exported == {"anna": False, "ben": True, "nina": True}
+    assert held == {"anna": False, "ben": True}
+    assert [len(each.given) for each in asked.values() if each is not None] == [2, 1], "of this coupon alone"
     assert reasons == [LATE]
     assert (campaign.issued_count, campaign.by_hand_count, campaign.audience_count) == (3, 2, 1)
     assert funnel is not None

@@ -63,6 +63,7 @@ class Coupon(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     ISSUE_TIME_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    BY_HAND_FIELD_NUMBER: _builtins.int
     code: _builtins.str
     """The code as it is shown to the customer."""
     campaign: _builtins.str
@@ -75,6 +76,8 @@ class Coupon(_message.Message):
     """How the code reached the customer."""
     state: Global___Coupon.State.ValueType
     """Whether it was used, and may be."""
+    by_hand: _builtins.bool
+    """Whether somebody gave it by hand to the customer, who has it already: no message of the channel brought it."""
     @_builtins.property
     def discount(self) -> _campaign_pb2.Discount:
         """What it takes off an order."""
@@ -99,10 +102,11 @@ class Coupon(_message.Message):
         state: Global___Coupon.State.ValueType = ...,
         issue_time: _timestamp_pb2.Timestamp | None = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
+        by_hand: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["discount", b"discount", "expire_time", b"expire_time", "issue_time", b"issue_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign", b"campaign", "channel", b"channel", "code", b"code", "customer", b"customer", "discount", b"discount", "expire_time", b"expire_time", "issue_time", b"issue_time", "state", b"state", "tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_hand", b"by_hand", "campaign", b"campaign", "channel", b"channel", "code", b"code", "customer", b"customer", "discount", b"discount", "expire_time", b"expire_time", "issue_time", b"issue_time", "state", b"state", "tier", b"tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
