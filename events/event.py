@@ -1,7 +1,7 @@
 """The canonical event, item and customer: one meaning for files, the wire, the database and the network."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import IntEnum
 
 import polars as pl
@@ -68,6 +68,8 @@ class Customer:
 
 
 TIME = pl.Datetime("us", "UTC")
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+"""Before any shop of this kind: who records an earlier event took seconds for milliseconds, as of January 1970."""
 LARGEST_QUANTITY = 1e9
 """Units in one event."""
 

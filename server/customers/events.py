@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from tierwise.v1 import event_pb2
 
 from events.currency import LARGEST_MINOR
-from events.event import Event, EventType
+from events.event import EARLIEST, Event, EventType
 from server.wire.money import minor_units, money
 from server.wire.refusals import InvalidRequest
 from server.wire.stamps import moment, stamp
@@ -35,6 +35,8 @@ def event_value(message: event_pb2.Event, *, customer_id: str, event_id: str, fi
     time = moment(message.event_time)
     if time > now + AHEAD:
         raise InvalidRequest.of(f"{field}.event_time", f"{time.isoformat()} is in the future")
+    if time < EARLIEST:
+        raise InvalidRequest.of(f"{field}.event_time", f"{time.isoformat()} lies before {EARLIEST.year}")
     priced = message.HasField("unit_price")
     price = minor_units(message.unit_price, f"{field}.unit_price") if priced else None
     if max(message.quantity, 1) * (price or 0) > LARGEST_MINOR:

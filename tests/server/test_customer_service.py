@@ -156,9 +156,19 @@ def test_an_event_of_someone_else_is_refused(shop: Shop, parent: str, child: str
         ({"unit_price": {"currency_code": "GBP", "units": -1}}, "unit_price"),
         ({"unit_price": {"currency_code": "GBP", "nanos": 1}}, "unit_price.nanos"),
         ({"event_time": {"seconds": 253402300800}}, "event_time"),
+        ({"event_time": {"seconds": 1_700_000}}, "event_time"),
         ({"quantity": 1e9, "unit_price": {"currency_code": "GBP", "units": 10**12}}, "quantity"),
     ],
-    ids=["NUL", "six stars", "less than none", "negative price", "fraction of a penny", "year 10000", "no such sum"],
+    ids=[
+        "NUL",
+        "six stars",
+        "less than none",
+        "negative price",
+        "fraction of a penny",
+        "year 10000",
+        "January 1970",
+        "no such sum",
+    ],
 )
 def test_a_malformed_event_is_refused_by_its_path(shop: Shop, change: dict[str, object], field: str) -> None:
     event = purchase(-1)

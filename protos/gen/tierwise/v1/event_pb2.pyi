@@ -101,7 +101,7 @@ class Event(_message.Message):
     """Token of the score or recommendation that led here, as it was given. It is kept as it comes."""
     @_builtins.property
     def event_time(self) -> _timestamp_pb2.Timestamp:
-        """When it happened, by the shop's clock; at most five minutes ahead of the server's."""
+        """When it happened, by the shop's clock; from 1990 on, and at most five minutes ahead of the server's."""
 
     @_builtins.property
     def unit_price(self) -> _money_pb2.Money:
