@@ -15,7 +15,7 @@ SHOWN = 20
 
 def routes(house: House) -> Sequence[Route]:
     """One page; what is decided goes to the campaign's own moves."""
-    return (Route("/approvals", page(house, waiting, Right(STAFF)), name="approvals"),)
+    return (Route("/approvals", page(house, waiting, Right(STAFF))),)
 
 
 def waiting(visit: Visit) -> Response:

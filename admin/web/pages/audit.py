@@ -35,8 +35,8 @@ OUTCOMES = ("OK", "DENIED", "FAILED", "DRY_RUN")
 def routes(house: House) -> Sequence[Route]:
     """The log, and its badge."""
     return (
-        Route("/audit", page(house, listing, Right(STAFF)), name="audit"),
-        Route("/audit/seal", page(house, seal, Right(STAFF)), name="audit_seal"),
+        Route("/audit", page(house, listing, Right(STAFF))),
+        Route("/audit/seal", page(house, seal, Right(STAFF))),
     )
 
 

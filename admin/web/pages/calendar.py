@@ -17,7 +17,7 @@ A_MONTH = timedelta(days=31)
 
 def routes(house: House) -> Sequence[Route]:
     """One month a page."""
-    return (Route("/calendar", page(house, month, Right(STAFF)), name="calendar"),)
+    return (Route("/calendar", page(house, month, Right(STAFF))),)
 
 
 def month(visit: Visit) -> Response:

@@ -20,7 +20,7 @@ LOOKED_BACK = 5
 
 def routes(house: House) -> Sequence[Route]:
     """The first page."""
-    return (Route("/", page(house, home, Right(STAFF)), name="home"),)
+    return (Route("/", page(house, home, Right(STAFF))),)
 
 
 def home(visit: Visit) -> Response:

@@ -28,9 +28,9 @@ ONE = "/imports/{import_id}"
 def routes(house: House) -> Sequence[Route]:
     """Nothing is changed here. What stands in rejected rows is of single customers, as their pages are."""
     return (
-        Route("/imports", page(house, listing, Right(STAFF)), name="imports"),
-        Route(ONE, page(house, one, Right(STAFF)), name="import"),
-        Route(ONE + "/rejected.csv", page(house, rejected, Right(TEAM)), name="rejected_rows"),
+        Route("/imports", page(house, listing, Right(STAFF))),
+        Route(ONE, page(house, one, Right(STAFF))),
+        Route(ONE + "/rejected.csv", page(house, rejected, Right(TEAM))),
     )
 
 

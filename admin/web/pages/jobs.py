@@ -22,9 +22,9 @@ def routes(house: House) -> Sequence[Route]:
     """The list, which renews itself while something runs."""
     staff = Right(STAFF)
     return (
-        Route("/jobs", page(house, listing, staff), name="jobs"),
-        Route("/jobs/{operation_id}/cancel", page(house, cancel, staff), methods=["POST"], name="cancel_job"),
-        Route("/jobs/{operation_id}/retry", page(house, retry, staff), methods=["POST"], name="retry_job"),
+        Route("/jobs", page(house, listing, staff)),
+        Route("/jobs/{operation_id}/cancel", page(house, cancel, staff), methods=["POST"]),
+        Route("/jobs/{operation_id}/retry", page(house, retry, staff), methods=["POST"]),
     )
 
 

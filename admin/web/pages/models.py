@@ -52,13 +52,13 @@ def routes(house: House) -> Sequence[Route]:
     """The list, each model, and what would happen if it answered."""
     staff = Right(STAFF)
     return (
-        Route("/models", page(house, listing, staff), name="models"),
-        Route("/models/{model_id}", page(house, detail, staff), name="model"),
-        Route("/models/{model_id}", page(house, move, staff), methods=["POST"], name="model_move"),
-        Route("/models/{model_id}/judge", page(house, judge, staff), methods=["POST"], name="model_judge"),
-        Route("/models/{model_id}/roll-back", page(house, roll_back, staff), methods=["POST"], name="model_roll_back"),
-        Route("/models/{model_id}/preview", page(house, preview, staff), name="model_preview"),
-        Route("/models/{model_id}/preview", page(house, try_out, staff), methods=["POST"], name="model_try_out"),
+        Route("/models", page(house, listing, staff)),
+        Route("/models/{model_id}", page(house, detail, staff)),
+        Route("/models/{model_id}", page(house, move, staff), methods=["POST"]),
+        Route("/models/{model_id}/judge", page(house, judge, staff), methods=["POST"]),
+        Route("/models/{model_id}/roll-back", page(house, roll_back, staff), methods=["POST"]),
+        Route("/models/{model_id}/preview", page(house, preview, staff)),
+        Route("/models/{model_id}/preview", page(house, try_out, staff), methods=["POST"]),
     )
 
 

@@ -20,11 +20,11 @@ def routes(house: House) -> Sequence[Route]:
     """The list, and both moves with their confirmations; who may make which is in the table of access."""
     staff = Right(STAFF)
     return (
-        Route("/switches", page(house, listing, staff), name="switches"),
-        Route("/switches/stop", page(house, confirm_stop, staff), name="confirm_stop"),
-        Route("/switches/stop", page(house, stop, staff), methods=["POST"], name="stop"),
-        Route("/switches/allow", page(house, confirm_allow, staff), name="confirm_allow"),
-        Route("/switches/allow", page(house, allow, staff), methods=["POST"], name="allow"),
+        Route("/switches", page(house, listing, staff)),
+        Route("/switches/stop", page(house, confirm_stop, staff)),
+        Route("/switches/stop", page(house, stop, staff), methods=["POST"]),
+        Route("/switches/allow", page(house, confirm_allow, staff)),
+        Route("/switches/allow", page(house, allow, staff), methods=["POST"]),
     )
 
 

@@ -35,11 +35,11 @@ def routes(house: House) -> Sequence[Route]:
     """Versions, and a preview of each."""
     staff = Right(STAFF)
     return (
-        Route("/tiers", page(house, listing, staff), name="tiers"),
-        Route("/tiers/{version:version}", page(house, scheme_page, staff), name="tier_scheme"),
-        Route("/tiers/{version:version}", page(house, activate, staff), methods=["POST"], name="tier_activate"),
-        Route("/tiers/{version:version}/preview", page(house, preview, staff), name="tier_preview"),
-        Route("/tiers/{version:version}/preview", page(house, look, staff), methods=["POST"], name="tier_look"),
+        Route("/tiers", page(house, listing, staff)),
+        Route("/tiers/{version:version}", page(house, scheme_page, staff)),
+        Route("/tiers/{version:version}", page(house, activate, staff), methods=["POST"]),
+        Route("/tiers/{version:version}/preview", page(house, preview, staff)),
+        Route("/tiers/{version:version}/preview", page(house, look, staff), methods=["POST"]),
     )
 
 

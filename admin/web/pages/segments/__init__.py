@@ -18,13 +18,13 @@ def routes(house: House) -> Sequence[Route]:
     """Everybody of the staff looks; planners write, build and delete."""
     staff, planners = Right(STAFF), Right(PLANNERS)
     return (
-        Route("/segments", page(house, listing.listing, staff), name="segments"),
-        Route(NEW, page(house, writing.show_new, planners), name="new_segment"),
-        Route(NEW, page(house, writing.act_new, planners), methods=["POST"], name="create_segment"),
-        Route(ONE, page(house, detail.overview, staff), name="segment"),
-        Route(ONE + "/edit", page(house, writing.show, planners), name="edit_segment"),
-        Route(ONE + "/edit", page(house, writing.act, planners), methods=["POST"], name="update_segment"),
-        Route(ONE + "/build", page(house, detail.build, staff), methods=["POST"], name="build_segment"),
-        Route(ONE + "/delete", page(house, detail.confirm, planners), name="confirm_segment_deletion"),
-        Route(ONE + "/delete", page(house, detail.delete, planners), methods=["POST"], name="delete_segment"),
+        Route("/segments", page(house, listing.listing, staff)),
+        Route(NEW, page(house, writing.show_new, planners)),
+        Route(NEW, page(house, writing.act_new, planners), methods=["POST"]),
+        Route(ONE, page(house, detail.overview, staff)),
+        Route(ONE + "/edit", page(house, writing.show, planners)),
+        Route(ONE + "/edit", page(house, writing.act, planners), methods=["POST"]),
+        Route(ONE + "/build", page(house, detail.build, staff), methods=["POST"]),
+        Route(ONE + "/delete", page(house, detail.confirm, planners)),
+        Route(ONE + "/delete", page(house, detail.delete, planners), methods=["POST"]),
     )

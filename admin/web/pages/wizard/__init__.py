@@ -26,8 +26,8 @@ def routes(house: House) -> Sequence[Route]:
         for name, step in STEPS.items()
     ]
     return (
-        Route(NEW, page(house, begin.show, planners), name="new_campaign"),
-        Route(NEW, page(house, begin.act, planners), methods=["POST"], name="create_campaign"),
+        Route(NEW, page(house, begin.show, planners)),
+        Route(NEW, page(house, begin.act, planners), methods=["POST"]),
         *shown,
         *acted,
     )
