@@ -86,8 +86,10 @@ def in_chinese(page: Page) -> None:
     page.get_by_role("button", name="中文").click()
 
 
-def faults(page: Page) -> list[str]:
-    """What axe finds that is serious or critical, and whether one has to scroll sideways."""
+def faults(page: Page, name: str = "") -> list[str]:
+    """What axe finds that is serious or critical, and whether one has to scroll sideways; with a name, a `picture`."""
+    if name:
+        picture(page, name)
     found = Axe().run(page).response["violations"]
     serious = [f"{each['id']}: {len(each['nodes'])}" for each in found if each["impact"] in ("serious", "critical")]
     wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")

@@ -36,8 +36,7 @@ def stopping_stands_apart(anna: Page) -> None:
     told = headline.get_by_role("listitem")
     expect(told.filter(has_text="none of its 1 coupons can be redeemed any more")).to_contain_text("End")
     expect(told.filter(has_text="Only an approver").get_by_role("link")).to_have_text("Kill switch")
-    assert faults(anna) == []
-    picture(anna, "campaign-end-or-stop")
+    assert faults(anna, "campaign-end-or-stop") == []
 
 
 def budget_and_end_change_while_it_runs(anna: Page, ben: Page) -> None:
@@ -46,16 +45,14 @@ def budget_and_end_change_while_it_runs(anna: Page, ben: Page) -> None:
     anna.get_by_label("Budget").fill("5,000")
     anna.get_by_role("button", name="Submit for approval").click()
     expect(anna.get_by_role("alert")).to_contain_text("good until 20 Nov 2099 12:00: the end only moves later")
-    assert faults(anna) == []
-    picture(anna, "amend-refused")
+    assert faults(anna, "amend-refused") == []
     anna.get_by_label("End").fill("2099-12-24T09:00")
     anna.get_by_label("Why").fill("until Christmas")
     anna.get_by_role("button", name="Submit for approval").click()
     asked = anna.get_by_role("status", name="What is asked for")
     expect(asked).to_contain_text("anna asks for version 2")
     expect(asked).to_contain_text("£5,000.00")
-    assert faults(anna) == []
-    picture(anna, "amend-asked")
+    assert faults(anna, "amend-asked") == []
 
     anna.goto("/approvals")
     anna.get_by_role("link", name="All that wait for an approver").click()
@@ -124,8 +121,7 @@ def test_one_submits_another_approves_and_the_first_launches_and_pauses(site: Si
 
     expect(anna.get_by_role("heading", level=1)).to_contain_text("paused")
     expect(anna.get_by_role("status").filter(has_text="anna paused it")).to_contain_text("prices change")
-    assert faults(anna) == []
-    picture(anna, "campaign")
+    assert faults(anna, "campaign") == []
     assert audit_lines(site.database)[-1] == ("campaigns.pause", "campaigns/spring", "OK")
     an_end_tells_of_what_nobody_decided(site, anna)
 
@@ -142,8 +138,7 @@ def an_end_tells_of_what_nobody_decided(site: Site, anna: Page) -> None:
     told = anna.get_by_role("listitem").filter(has_text="Spring ended before anybody decided")
     told.get_by_role("link", name="Look at it").click()
     expect(anna.get_by_role("status").filter(has_text="It is over")).to_contain_text("decided about version 3 by then")
-    assert faults(anna) == []
-    picture(anna, "campaign-undecided")
+    assert faults(anna, "campaign-undecided") == []
 
 
 def test_authors_do_not_approve_what_they_wrote(site: Site) -> None:
@@ -191,8 +186,7 @@ def test_what_goes_back_to_its_author_says_why(site: Site) -> None:
     expect(anna.get_by_role("status")).to_contain_text("ben rejected version 1")
     expect(anna.get_by_role("status")).to_contain_text("too dear")
     expect(anna.get_by_role("link", name="Submit")).to_have_count(0)
-    assert faults(anna) == []
-    picture(anna, "rejected")
+    assert faults(anna, "rejected") == []
 
 
 def test_a_series_is_scheduled_and_not_launched(site: Site) -> None:
@@ -229,8 +223,7 @@ def test_a_segment_with_another_rule_is_told_before_the_launch_and_agreed_to_aga
     anna.goto("/campaigns/spring")
     expect(anna.get_by_role("status")).to_contain_text("changed since version 1 was written: loyal")
     expect(anna.get_by_role("link", name="Launch")).to_have_count(0)
-    assert faults(anna) == []
-    picture(anna, "segment-changed")
+    assert faults(anna, "segment-changed") == []
     anna.goto("/campaigns/spring/launch")
     expect(anna.get_by_role("status")).to_contain_text("Nobody has agreed to it")
     expect(anna.get_by_role("button", name="Launch")).to_have_count(0)

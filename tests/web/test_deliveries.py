@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from made.campaigns import NOW, TEN_PERCENT, add_customers, launch_campaign, make_plan, read_operation, store_scores
 from playwright.sync_api import expect
-from running.browser import Site, faults, in_chinese, picture
+from running.browser import Site, faults, in_chinese
 from sqlalchemy import text
 
 from campaigns.faults import Code
@@ -61,8 +61,7 @@ def test_a_marketer_hands_over_and_sees_who_got_nothing_and_why(site: Site, tool
     anna.get_by_label("State").select_option("NO_CONSENT")
     anna.get_by_role("button", name="Show").click()
     expect(anna.get_by_role("table", name="Messages", exact=True).get_by_role("row")).to_have_count(4)
-    assert faults(anna) == []
-    picture(anna, "deliveries")
+    assert faults(anna, "deliveries") == []
     anna.goto("/campaigns/spring/deliveries")
     anna.get_by_role("link", name="Next page").click()
     expect(anna.get_by_role("table", name="Messages", exact=True).get_by_role("row")).to_have_count(11)
@@ -90,8 +89,7 @@ def test_a_marketer_hands_over_and_sees_who_got_nothing_and_why(site: Site, tool
     chen.goto("/campaigns/spring/deliveries")
     expect(chen.get_by_role("button", name="移交剩余的优惠券")).to_have_count(0)
     expect(chen.get_by_role("row", name="c05")).to_contain_text("未尝试：服务商当时不可用")
-    assert faults(chen) == []
-    picture(chen, "deliveries-zh-dark-narrow")
+    assert faults(chen, "deliveries-zh-dark-narrow") == []
     refused = site.enter("ada", "analyst").goto("/campaigns/spring/deliveries")
     assert refused is not None
     assert refused.status == 403

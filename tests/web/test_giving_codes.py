@@ -35,8 +35,7 @@ def test_a_code_is_given_shown_again_and_told_where_its_cost_is(site: Site, tmp_
     expect(page.get_by_role("row", name="Spring")).to_contain_text("nothing for this customer's tier")
     expect(page.get_by_label("Goodwill: £5.00 off")).to_be_checked()
     expect(page.get_by_text("£7.00 of £7.00 are not spent")).to_be_visible()
-    assert faults(page) == []
-    picture(page, "give")
+    assert faults(page, "give") == []
     page.get_by_label("Reason, for the audit log").fill("the parcel was late")
     page.get_by_role("button", name="Give or show the code").dblclick()
 
@@ -45,8 +44,7 @@ def test_a_code_is_given_shown_again_and_told_where_its_cost_is(site: Site, tmp_
     expect(page.get_by_text(displayed(code))).to_be_visible()
     assert code not in page.url
     assert counts(shop.database, "by_hand_coupons") == (1,)
-    assert faults(page) == []
-    picture(page, "given")
+    assert faults(page, "given") == []
     page.get_by_role("link", name="Goodwill").click()
     expect(page.get_by_role("region", name="The coupon")).to_contain_text("marketer:anna, “the parcel was late”")
     page.goto("/customers/c2")
@@ -71,8 +69,7 @@ def test_a_code_is_given_shown_again_and_told_where_its_cost_is(site: Site, tmp_
     page.get_by_role("button", name="发放或显示优惠码").click()
     expect(page.get_by_role("heading", name="客户已有此优惠码")).to_be_visible()
     expect(page.get_by_text(displayed(codes_of(shop.database)["c1"]))).to_be_visible()
-    assert faults(page) == []
-    picture(page, "given-zh-dark-narrow")
+    assert faults(page, "given-zh-dark-narrow") == []
     assert [name for action, name, _ in audit_lines(shop.database) if action == "coupons.give"] == [
         "campaigns/goodwill", "campaigns/goodwill", "campaigns/spring"
     ]  # fmt: skip

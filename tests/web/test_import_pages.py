@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from made.campaigns import make_cause
 from playwright.sync_api import expect
-from running.browser import Site, faults, in_chinese, picture
+from running.browser import Site, faults, in_chinese
 from sqlalchemy import text
 
 import events
@@ -56,8 +56,7 @@ def test_an_import_says_what_was_rejected_and_why(shop: Site, monkeypatch: pytes
     expect(anna.get_by_role("row", name="people.csv").get_by_role("cell")).to_have_text(
         ["Customers", re.compile(r"\b20\d\d\b"), "–", "1", "1", re.compile("^0")]
     )
-    assert faults(anna) == []
-    picture(anna, "imports")
+    assert faults(anna, "imports") == []
     anna.get_by_role("link", name="sales.csv").click()
 
     expect(anna.locator(".figures dd")).to_have_text(["4", "1", "3", "0", "1", "0", "0", "0"])
@@ -66,8 +65,7 @@ def test_an_import_says_what_was_rejected_and_why(shop: Site, monkeypatch: pytes
     expect(reasons.nth(2)).to_have_text("customer_id is missingMISSING_CUSTOMER_ID1")
     expect(anna.get_by_text("Columns that nothing reads: colour")).to_be_visible()
     expect(anna.get_by_role("row", name="the price is not above zero time: 2026-01-06").first).to_be_visible()
-    assert faults(anna) == []
-    picture(anna, "import")
+    assert faults(anna, "import") == []
     with anna.expect_download() as taken:
         anna.get_by_role("link", name="All rejected rows as a file").click()
     with taken.value.path().open(encoding="utf-8", newline="") as file:
@@ -80,8 +78,7 @@ def test_an_import_says_what_was_rejected_and_why(shop: Site, monkeypatch: pytes
     anna.set_viewport_size({"width": 400, "height": 800})
     in_chinese(anna)
     expect(anna.get_by_role("row", name="缺少 customer_id MISSING_CUSTOMER_ID 1")).to_be_visible()
-    assert faults(anna) == []
-    picture(anna, "import-narrow-zh")
+    assert faults(anna, "import-narrow-zh") == []
 
 
 def test_an_analyst_reads_reasons_and_no_rows(shop: Site) -> None:

@@ -22,7 +22,7 @@ from made.campaigns import (
 from made.lessons import teach
 from networks.tiny_model import ITEMS, TITLES
 from playwright.sync_api import Route, expect
-from running.browser import Site, faults, in_chinese, picture
+from running.browser import Site, faults, in_chinese
 from shops.known_shop import known_shop
 
 from campaigns.coupons import redemption, refunding
@@ -183,8 +183,7 @@ def test_a_code_that_a_customer_names_leads_to_what_became_of_it(shop: Site) -> 
     page.reload()
     expect(coupon).to_contain_text("It is refused. The coupon was used already.")
     expect(coupon.get_by_role("row", name="r1")).to_contain_text("£80.00£8.00£3.00")
-    assert faults(page) == []
-    picture(page, "coupon")
+    assert faults(page, "coupon") == []
     page.goto("/customers/c3/campaigns/spring")
     expect(coupon).to_contain_text("It is refused.")
     expect(coupon).to_contain_text("first order")
@@ -230,8 +229,7 @@ def test_the_preview_says_what_an_offer_changes_and_when_that_may_be_chance(shop
         page.goto("/campaigns/next/edit/review")
         expect(preview).to_contain_text(said)
 
-    assert faults(page) == []
-    picture(page, "preview")
+    assert faults(page, "preview") == []
 
 
 def _order(who: str) -> Event:
@@ -257,15 +255,13 @@ def test_the_card_says_why_a_score_is_what_it_is_and_why_campaigns_give_what_the
     expect(page.get_by_role("row", name="For the richest")).to_contain_text(
         "is not expected to spend at least 9999.99 GBP within 90 days: it is 90.00 GBP"
     )
-    assert faults(page) == []
-    picture(page, "customer")
+    assert faults(page, "customer") == []
     page.get_by_role("link", name="Coupons and messages").click()
     expect(page.locator("#timeline ~ .wide tbody")).to_contain_text("There are none.")
     page.get_by_role("link", name="Why Spring").click()
     expect(page.get_by_text("the same decision comes out again")).to_be_visible()
     expect(page.get_by_text("tier HIGH: the expected spend is 90.00 GBP")).to_be_visible()
-    assert faults(page) == []
-    picture(page, "decision")
+    assert faults(page, "decision") == []
 
     in_chinese(page)
     expect(page.get_by_text("层级 HIGH：预期消费为 90.00 GBP")).to_be_visible()
@@ -273,8 +269,7 @@ def test_the_card_says_why_a_score_is_what_it_is_and_why_campaigns_give_what_the
     page.emulate_media(color_scheme="dark")
     page.goto("/customers/c1")
     expect(page.get_by_role("row", name="最近一次下单后的浏览次数：44")).to_be_visible()
-    assert faults(page) == []
-    picture(page, "customer-zh-dark-narrow")
+    assert faults(page, "customer-zh-dark-narrow") == []
 
 
 def test_the_card_says_what_to_show_next_by_title_and_why_but_for_what_cannot_be_had(shop: Site) -> None:
@@ -389,5 +384,4 @@ def test_the_log_is_searched_by_what_was_done(shop: Site) -> None:
     page.get_by_text("5 fields").first.click()
     expect(page.get_by_text("expected spend").first).to_be_visible()
     expect(page.get_by_text("Sealed and intact")).to_be_visible()
-    assert faults(page) == []
-    picture(page, "audit-dark")
+    assert faults(page, "audit-dark") == []

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from made.campaigns import NOW, audit_lines, make_cause, prove, register_model, rescore, shadow
 from playwright.sync_api import expect
-from running.browser import Site, faults, in_chinese, picture
+from running.browser import Site, faults, in_chinese
 from shops.known_shop import known_shop, work_off
 
 from campaigns.models import registry
@@ -46,19 +46,16 @@ def test_models_stand_side_by_side_with_what_came_of_their_scores(shop: Site) ->
     expect(page.get_by_role("row", name="AUC of the trees alone – 0.9000")).to_be_visible()
     expect(page.get_by_role("row", name="mean error of spend – £58.03")).to_be_visible()
     expect(page.get_by_text("stable", exact=True)).to_be_visible()
-    assert faults(page) == []
-    picture(page, "models")
+    assert faults(page, "models") == []
     page.get_by_role("link", name="m1").first.click()
     expect(page.get_by_role("img", name="What was said (across) and what came (up), 90 days")).to_be_visible()
     expect(page.get_by_text("3.4%")).to_be_visible()
-    assert faults(page) == []
-    picture(page, "model")
+    assert faults(page, "model") == []
     page.set_viewport_size({"width": 400, "height": 800})
     page.emulate_media(color_scheme="dark")
     in_chinese(page)
     expect(page.get_by_text("校准误差").first).to_be_visible()
-    assert faults(page) == []
-    picture(page, "model-zh-dark-narrow")
+    assert faults(page, "model-zh-dark-narrow") == []
 
 
 def test_a_candidate_stands_beside_what_answers_its_verdict_first(shop: Site) -> None:
@@ -84,8 +81,7 @@ def test_a_candidate_stands_beside_what_answers_its_verdict_first(shop: Site) ->
     expect(olga.get_by_role("row", name="mean error of spend £50.00 –", exact=True)).to_be_visible()
     expect(olga.get_by_role("row", name="share of the trees in an answer 0.4000 0.3000")).to_be_hidden()
     expect(olga.get_by_role("button", name="Let it answer")).to_have_class("quiet")
-    assert faults(olga) == []
-    picture(olga, "model-candidate")
+    assert faults(olga, "model-candidate") == []
     olga.goto("/jobs")
     expect(olga.get_by_role("row", name="Judge a model m3")).to_contain_text("calibration error: not passed")
 
@@ -133,8 +129,7 @@ def test_a_model_is_tried_out_before_an_operator_lets_it_answer(shop: Site) -> N
     work_off(shop)
     expect(operator.get_by_role("row", name="HIGH – – 1 33.3%")).to_be_visible()
     expect(operator.get_by_text("m1 is retired")).to_be_visible()
-    assert faults(operator) == []
-    picture(operator, "model-preview")
+    assert faults(operator, "model-preview") == []
     operator.get_by_role("button", name="Let it answer").click()
 
     expect(operator.get_by_role("row", name="m2 answers 2")).to_be_visible()

@@ -51,8 +51,7 @@ def test_a_segment_is_made_with_its_size_in_view_and_then_built(busy_site: Site)
     anna.get_by_role("button", name="Save and build").last.click()
     expect(anna.get_by_text("This is no number").last).to_be_visible()
     expect(anna.get_by_label("Name")).to_have_value("Best customers")
-    assert faults(anna) == []
-    picture(anna, "segment-form-wrong")
+    assert faults(anna, "segment-form-wrong") == []
     choose_tier(anna, "HIGH")
     expect(meaning.get_by_role("row", name="All customers 60")).to_be_visible()
     # Faster than any server: what was asked first is seen before anything is saved.
@@ -96,8 +95,7 @@ def test_a_segment_is_changed_by_who_saw_it_as_it_is(asked: Site) -> None:
     row = anna.get_by_role("row", name="Best customers")
     expect(row).to_contain_text('is in tier "HIGH"')
     expect(row).to_contain_text("More thanks, Thanks")
-    assert faults(anna) == []
-    picture(anna, "segments")
+    assert faults(anna, "segments") == []
     row.get_by_role("link", name="Best customers").click()
     expect(anna.get_by_role("row", name="More thanks draft through another segment")).to_be_visible()
     expect(anna.get_by_role("row", name="Thanks draft by its own rule")).to_be_visible()
@@ -132,16 +130,13 @@ def test_a_changed_rule_is_seen_by_whoever_asks_about_it(asked: Site) -> None:
     anna.set_viewport_size({"width": 400, "height": 800})
     in_chinese(anna)
     expect(anna.get_by_role("row", name="Best customers")).to_contain_text("规则已改变")
-    assert faults(anna) == []
-    picture(anna, "segments-narrow-zh")
+    assert faults(anna, "segments-narrow-zh") == []
     anna.get_by_role("link", name="Best customers").click()
     expect(anna.get_by_role("button", name="重新构建")).to_be_visible()
-    assert faults(anna) == []
-    picture(anna, "segment-narrow-zh")
+    assert faults(anna, "segment-narrow-zh") == []
     anna.goto("/segments/best/edit")
     expect(anna.locator("#meaning")).to_contain_text("20 位客户")
-    assert faults(anna) == []
-    picture(anna, "segment-form-narrow-zh")
+    assert faults(anna, "segment-form-narrow-zh") == []
 
 
 def test_a_button_pressed_twice_makes_one_segment_and_a_name_that_is_taken_is_told(busy_site: Site) -> None:

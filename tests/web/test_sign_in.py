@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from made.campaigns import NOW, audit_lines, create_campaign, make_cause, plan_of
 from playwright.sync_api import expect
-from running.browser import PASSWORD, Site, faults, in_chinese, picture, sign_in
+from running.browser import PASSWORD, Site, faults, in_chinese, sign_in
 from running.passwords import DEAR
 
 from admin.web.sign_in import entered
@@ -152,8 +152,7 @@ def test_a_stranger_signs_in_and_comes_to_the_page_that_was_asked_for(site: Site
 
     page.goto("/campaigns")
     assert page.url.endswith("/sign-in?next=%2Fcampaigns")
-    assert faults(page) == []
-    picture(page, "sign-in")
+    assert faults(page, "sign-in") == []
     sign_in(page, "anna", "wrong")
     expect(page.get_by_role("alert")).to_have_text("name or password is wrong")
     expect(page.get_by_label("Name")).to_have_value("anna")
@@ -219,8 +218,7 @@ def test_pages_speak_chinese_where_the_visitor_chose_it(site: Site) -> None:
 
     expect(page.get_by_role("navigation")).to_contain_text("活动")
     assert page.locator("html").get_attribute("lang") == "zh"
-    assert faults(page) == []
-    picture(page, "home-zh")
+    assert faults(page, "home-zh") == []
 
 
 def test_what_was_typed_outlives_the_session(site: Site) -> None:
@@ -232,8 +230,7 @@ def test_what_was_typed_outlives_the_session(site: Site) -> None:
 
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("What you wrote is kept on this page")
-    assert faults(page) == []
-    picture(page, "signed-out")
+    assert faults(page, "signed-out") == []
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Sign in in a new tab").click()
     sign_in(opened.value, "anna")

@@ -26,8 +26,7 @@ def test_a_scheme_is_looked_at_before_it_is_put_in_force(shop: Site) -> None:
     expect(page.get_by_role("row", name="MID 1 33.3% – –")).to_be_visible()
     expect(page.get_by_text("by the scores as of 20 Nov 2026")).to_be_visible()
     expect(page.get_by_text("c2")).to_be_visible()
-    assert faults(page) == []
-    picture(page, "tier-preview")
+    assert faults(page, "tier-preview") == []
     page.get_by_label("Reason, for the audit log").fill("more for the middle")
     page.get_by_role("button", name="Put in force").click()
 
@@ -60,7 +59,6 @@ def test_tiers_are_seen_as_they_stand_and_as_they_were(shop: Site) -> None:
     expect(page.get_by_role("img", name="Customers by tier")).to_contain_text("2 · 67%")
     expect(page.get_by_role("img", name="Share of customers, by rescoring")).to_be_visible()
     expect(page.get_by_text("1 customers moved")).to_be_visible()
-    assert faults(page) == []
-    picture(page, "tiers")
+    assert faults(page, "tiers") == []
     page.goto("/")
     expect(page.get_by_role("region", name="Customers by tier")).to_contain_text("HIGH267%")

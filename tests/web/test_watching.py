@@ -67,8 +67,7 @@ def test_results_say_what_to_do_and_how_sure_that_is(shop: Site) -> None:
     anna.set_viewport_size({"width": 400, "height": 800})
     in_chinese(anna)
     expect(anna.get_by_role("heading", name="保留")).to_be_visible()
-    assert faults(anna) == []
-    picture(anna, "experiment-narrow-dark-zh")
+    assert faults(anna, "experiment-narrow-dark-zh") == []
 
 
 def test_home_says_what_needs_somebody_and_how_campaigns_stand(shop: Site) -> None:
@@ -96,8 +95,7 @@ def test_home_says_what_needs_somebody_and_how_campaigns_stand(shop: Site) -> No
     expect(ben.get_by_role("listitem").filter(has_text="Autumn was not launched by the clock")).to_be_visible()
     tight = ben.get_by_role("listitem").filter(has_text="Spring has used")
     expect(tight.get_by_role("link", name="Pause")).to_have_attribute("href", "/campaigns/spring/pause")
-    assert faults(ben) == []
-    picture(ben, "home")
+    assert faults(ben, "home") == []
     alert = ben.get_by_role("listitem").filter(has_text="Autumn was not launched by the clock")
     alert.get_by_role("link", name="Read why").click()
     expect(ben.get_by_role("table")).to_contain_text("it was not launched within 6 hours of its time")
@@ -159,8 +157,7 @@ def test_an_approver_reads_what_changed_and_decides_with_a_comment(site: Site) -
     expect(ben.get_by_role("row", name="Offers HIGH 10% off on site")).to_be_visible()
     expect(ben.locator(".forecast .figures")).to_contain_text("Coupons may cost at most£0.00")
     expect(ben.get_by_text("What it costs, beside the budget")).to_be_hidden()
-    assert faults(ben) == []
-    picture(ben, "approvals")
+    assert faults(ben, "approvals") == []
     ben.set_viewport_size({"width": 380, "height": 800})
     assert faults(ben) == []
     ben.get_by_label("Comment").fill("a fair holdout")
@@ -177,8 +174,7 @@ def test_everything_is_stopped_with_a_reason_that_stands_on_each_page(shop: Site
     anna.get_by_role("link", name="Stop everything").click()
     expect(anna.get_by_text("Within a second no coupon is issued")).to_be_visible()
     expect(anna.get_by_role("main").get_by_role("link", name="Spring")).to_be_visible()
-    assert faults(anna) == []
-    picture(anna, "switch-narrow-dark")
+    assert faults(anna, "switch-narrow-dark") == []
     anna.get_by_label("Why?").fill("coupons are on a forum")
     anna.get_by_role("button", name="Stop everything").click()
 
@@ -254,8 +250,7 @@ def test_campaigns_are_found_and_stand_in_a_calendar(shop: Site) -> None:
         ratio=1
     )
     assert anna.evaluate("document.querySelector('.wide').scrollWidth <= document.querySelector('.wide').clientWidth")
-    assert faults(anna) == []
-    picture(anna, "campaigns-narrow")
+    assert faults(anna, "campaigns-narrow") == []
 
 
 ATTEMPTS_LOST = Fault(code=Code.ATTEMPTS_LOST, facts={"lost": 20, "seconds": 300})
@@ -297,8 +292,7 @@ def test_work_that_failed_is_begun_again_and_stopped(site: Site) -> None:
     expect(anna.get_by_text("No job fits.")).to_be_visible()
     anna.get_by_role("link", name="All jobs").click()
     anna.set_viewport_size({"width": 400, "height": 800})
-    assert faults(anna) == []
-    picture(anna, "jobs")
+    assert faults(anna, "jobs") == []
     in_chinese(anna)
     expect(anna.get_by_role("row", name="校验审计日志")).to_contain_text("正在取消")
     expect(anna.get_by_text("刷新报表: 上次完成于")).to_contain_text("KeyError，详见工作进程日志，编号 t7")
@@ -375,8 +369,7 @@ def test_each_tab_tells_its_part(shop: Site) -> None:
     picture(ada, "budget-zh")
     ada.goto("/")
     expect(ada.get_by_role("article")).to_contain_text("Spring")
-    assert faults(ada) == []
-    picture(ada, "home-zh")
+    assert faults(ada, "home-zh") == []
 
 
 def test_codes_are_taken_out_as_a_file(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from itertools import islice
 import pytest
 from made.campaigns import NOW, add_customers, create_campaign, make_cause, plan_of, store_scores
 from playwright.sync_api import Page, expect
-from running.browser import Site, faults, picture
+from running.browser import Site, faults
 
 from campaigns.life import campaigns, drafts, naming
 from campaigns.terms.naming import ids_of
@@ -38,8 +38,7 @@ def shop(site: Site) -> Site:
 def begin(anna: Page) -> None:
     anna.goto("/campaigns")
     anna.get_by_role("link", name="New campaign").click()
-    assert faults(anna) == []
-    picture(anna, "wizard-begin")
+    assert faults(anna, "wizard-begin") == []
     anna.get_by_role("button", name="Make a draft").click()
     expect(anna.get_by_text("Fill this in.").last).to_be_visible()
     anna.get_by_label("What is it called?").fill("Autumn thanks")
@@ -83,8 +82,7 @@ def test_a_rule_is_built_and_its_count_follows(shop: Site) -> None:
     group.get_by_role("button", name="Add a condition").click()
     expect(group.get_by_role("group", name="Condition")).to_have_count(2)
     expect(meaning).to_contain_text("and (bought at least 1 time")
-    assert faults(anna) == []
-    picture(anna, "wizard-audience")
+    assert faults(anna, "wizard-audience") == []
     anna.get_by_role("button", name="Remove the group").click()
     expect(anna.get_by_role("button", name="Add a condition").last).to_be_focused()
     expect(anna.get_by_role("group", name="Condition")).to_have_count(2)
@@ -98,8 +96,7 @@ def test_a_rule_is_built_and_its_count_follows(shop: Site) -> None:
     anna.get_by_role("button", name="Save", exact=True).click()
     expect(anna.get_by_text("This is no number").last).to_be_visible()
     expect(anna.get_by_label("With what").first).to_have_value("two")
-    assert faults(anna) == []
-    picture(anna, "wizard-audience-wrong")
+    assert faults(anna, "wizard-audience-wrong") == []
 
 
 def test_a_rule_beyond_rows_stays_as_yaml_and_a_stale_tab_loses_nothing(shop: Site) -> None:
@@ -122,8 +119,7 @@ def test_a_rule_beyond_rows_stays_as_yaml_and_a_stale_tab_loses_nothing(shop: Si
     anna.get_by_label("The rule as YAML").fill("within: {fact: tier, values: [HIGH, MID]}")
     anna.get_by_role("button", name="Back to rows").click()
     expect(anna.get_by_label("How it is compared")).to_have_value("within")
-    assert faults(anna) == []
-    picture(anna, "wizard-audience-narrow-dark")
+    assert faults(anna, "wizard-audience-narrow-dark") == []
 
     with shop.database.writing() as transaction:
         drafts.update(transaction, make_cause(), "spring", lambda plan: replace(plan, display_name="Other"))

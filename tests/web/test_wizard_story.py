@@ -59,8 +59,7 @@ def offer(anna: Page) -> None:
     expect(anna).to_have_title("Not saved. Offers · Winter · Tierwise")
     anna.get_by_role("alert").get_by_role("link", name="250 is no percentage").click()
     expect(high.get_by_label("How much")).to_be_focused()
-    assert faults(anna) == []
-    picture(anna, "wizard-offers")
+    assert faults(anna, "wizard-offers") == []
     high.get_by_label("How much").fill("25")
     anna.get_by_text("Try variants against each other").click()
     for number, name in enumerate(("plain", "bold"), start=1):
@@ -75,8 +74,7 @@ def schedule(anna: Page) -> None:
     anna.get_by_label("Time zone").fill("Europe/Berlin")
     anna.get_by_label("Start", exact=True).fill("2026-11-21T08:00")
     anna.get_by_label("End", exact=True).fill("2036-12-24T18:00")
-    assert faults(anna) == []
-    picture(anna, "wizard-schedule")
+    assert faults(anna, "wizard-schedule") == []
     go_on(anna, "Budget and proof")
 
 
@@ -108,8 +106,7 @@ def submit(anna: Page) -> None:
     )
     expect(preview.get_by_role("row", name="tier without an offer")).to_contain_text("30")
     expect(preview.get_by_role("row", name="never scored")).to_have_count(0)
-    assert faults(anna) == []
-    picture(anna, "wizard-review")
+    assert faults(anna, "wizard-review") == []
     anna.get_by_role("button", name="Submit for approval").click()
     expect(anna.get_by_role("heading", level=1)).to_contain_text("submitted")
 
@@ -166,16 +163,14 @@ def test_a_draft_is_resumed_in_chinese_on_a_narrow_dark_screen(busy_site: Site) 
         expect(anna.locator("[aria-current=step]")).to_be_visible()
         if step in ("limits", "review", "audience"):
             expect(anna.locator("#power, .forecast, #meaning").locator("table").first).to_be_visible()
-        assert faults(anna) == []
-        picture(anna, f"wizard-{step}-zh-dark")
+        assert faults(anna, f"wizard-{step}-zh-dark") == []
     anna.set_viewport_size({"width": 320, "height": 800})
     for address in ("/", "/campaigns", "/campaigns/spring/edit/audience", "/campaigns/spring/edit/limits", "/audit"):
         anna.goto(address)
         expect(anna.get_by_role("link", name="审批")).to_be_hidden()
         assert faults(anna) == []
     anna.get_by_role("button", name="菜单").click()
-    assert faults(anna) == []
-    picture(anna, "menu-narrow-dark")
+    assert faults(anna, "menu-narrow-dark") == []
     anna.get_by_role("link", name="审批").click()
     expect(anna.get_by_role("heading", level=1)).to_be_visible()
     anna.goto("/campaigns/spring/edit/schedule")
@@ -229,8 +224,7 @@ def test_whom_the_budget_leaves_out_is_in_none_of_the_figures(busy_site: Site) -
     expect(preview.get_by_role("row", name="At most, without a budget")).to_contain_text("without bound")
     row = preview.get_by_role("row", name="the budget does not reach so far")
     expect(row.get_by_role("cell").nth(1)).to_have_text(f"{10 - left_out}")
-    assert faults(anna) == []
-    picture(anna, "wizard-review-over-budget")
+    assert faults(anna, "wizard-review-over-budget") == []
     anna.goto("/campaigns/spring/edit/limits")
     costs = anna.locator("#costs")
     expect(costs).to_contain_text(f"About {left_out} of the 10 customers get nothing")
