@@ -101,15 +101,13 @@ def _restrained(plan: CampaignPlan, person: Person, now: datetime) -> Exclusion 
     """What keeps out a customer who could be reached."""
     if any(each.excluded_by(plan) for each in person.memberships):
         return Exclusion.OTHER_CAMPAIGN
-    if any(_got(person, cap.since(now, plan.zone)) >= cap.offers for cap in plan.offer_caps):
-        return Exclusion.OFFER_CAP
+    for cap in plan.offer_caps:
+        since = cap.since(now, plan.zone)
+        if sum(each.launch_time >= since for each in person.memberships) >= cap.offers:
+            return Exclusion.OFFER_CAP
     if plan.audience_limit is not None and person.place > plan.audience_limit:
         return Exclusion.AUDIENCE_FULL
     return None
-
-
-def _got(person: Person, since: datetime) -> int:
-    return sum(each.launch_time >= since for each in person.memberships)
 
 
 def choose(channels: Sequence[Channel], choice: ChannelChoice, person: Person) -> tuple[Channel, ChannelReason] | None:

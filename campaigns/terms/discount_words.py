@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift, Percent, Scope
+from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift, Percent
 from events.currency import amount
 
 
@@ -23,7 +23,8 @@ def in_words(discount: Discount, currency: str) -> str:
 
 
 def _reward(discount: Discount) -> str:
-    things = None if discount.scope is None else _listed(discount.scope)
+    scope = discount.scope
+    things = None if scope is None else " or ".join((*scope.items, *scope.categories))
     off, beside = ("off", "") if things is None else (f"off {things}", f" with {things}")
     match discount.reward:
         case Percent(percent=percent):
@@ -36,7 +37,3 @@ def _reward(discount: Discount) -> str:
             return f"{item_id} for free{beside}"
         case _:
             assert_never(discount.reward)
-
-
-def _listed(scope: Scope) -> str:
-    return " or ".join((*scope.items, *scope.categories))

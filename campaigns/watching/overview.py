@@ -154,19 +154,16 @@ def _undecided(snapshot: Snapshot, author: str, now: datetime) -> list[Undecided
 def _standings(snapshot: Snapshot, campaigns: Sequence[Campaign]) -> list[Standing]:
     names = [each.campaign_id for each in campaigns]
     used, owners = lists.used_minor(snapshot, names), lists.authors(snapshot, names)
-    earned, awaited = lists.newest_results(snapshot, names, Metric.REVENUE), lists.awaited(snapshot, names)
+    rows, awaited = lists.newest_results(snapshot, names, Metric.REVENUE), lists.awaited(snapshot, names)
+    earned = {name: Mark.of_reading(ResultReading(**row.columns())) for name, row in rows.items()}
     return [
         Standing(
             campaign=each, used_minor=used.get(each.campaign_id, 0), owner=owners[each.campaign_id][-1],
-            revenue=_mark(earned[each.campaign_id].columns()) if each.campaign_id in earned else None,
+            revenue=earned.get(each.campaign_id),
             awaited=each.campaign_id in awaited,
         )
         for each in campaigns
     ]  # fmt: skip
-
-
-def _mark(columns: dict[str, Any]) -> Mark:
-    return Mark.of_reading(ResultReading(**columns))
 
 
 def _failed(snapshot: Snapshot) -> list[Operation]:

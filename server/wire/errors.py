@@ -69,7 +69,8 @@ def status_of(error: Exception, log_id: str) -> status_pb2.Status:
     """What the caller is told."""
     code = code_of(error)
     if code is not None:
-        return told(code, _reason(error), str(error), _facts(error), _details(error, code))
+        reason = error.reason if isinstance(error, Refusal) else REASONS[type(error)]
+        return told(code, reason, str(error), _facts(error), _details(error, code))
     failure = failure_of(error)
     if failure is not None:
         code, reason, message = FAILURES[failure]
@@ -101,10 +102,6 @@ def told(
         packed.Pack(detail)
         status.details.append(packed)
     return status
-
-
-def _reason(error: Exception) -> str:
-    return error.reason if isinstance(error, Refusal) else REASONS[type(error)]
 
 
 def _facts(error: Exception) -> Mapping[str, str]:

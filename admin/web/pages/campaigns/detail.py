@@ -36,7 +36,8 @@ def offers(visit: Visit) -> Response:
     with visit.reading() as snapshot:
         campaign = campaigns.get(snapshot, visit.campaign_id)
     plan = campaign.plan
-    sentence = None if plan.rule is None else _speaker(visit).sentence(plan.rule)
+    speaker = Speaker(language=visit.language, currency=visit.house.currency)
+    sentence = None if plan.rule is None else speaker.sentence(plan.rule)
     arms = [(arm.name, plan.offers_in(arm.name)) for arm in plan.design.arms]
     return tab(visit, "offers", campaign, sentence=sentence, arms=arms)
 
@@ -75,7 +76,3 @@ def difference(visit: Visit) -> Response:
             versions.compare(snapshot, campaign.campaign_id, version - 1, version, as_one=AS_ONE) if version > 1 else ()
         )
     return visit.page("campaign_version.html", campaign=campaign, version=this, differences=found)
-
-
-def _speaker(visit: Visit) -> Speaker:
-    return Speaker(language=visit.language, currency=visit.house.currency)
