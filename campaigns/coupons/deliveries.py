@@ -4,13 +4,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
 from campaigns import trail
 from campaigns.terms.campaign import Campaign
 from database.audit.log import AuditEntry, Wanted
 from database.coupons import messages
-from database.coupons.tables import MessageRow
 from database.session import Snapshot
 from database.work import operations
 from database.work.operations import Operation
@@ -59,14 +58,6 @@ class Delivery:
     claim_time: datetime
     settle_time: datetime | None
 
-    @classmethod
-    def of(cls, row: MessageRow) -> Self:
-        """From the database."""
-        return cls(
-            customer_id=row.customer_id, channel=row.channel, state=row.state, note=row.note,
-            claim_time=row.claim_time, settle_time=row.settle_time,
-        )  # fmt: skip
-
     def facts(self) -> dict[str, Any]:
         """In JSON."""
         settled = None if self.settle_time is None else self.settle_time.isoformat(timespec="seconds")
@@ -99,4 +90,4 @@ def deliveries(snapshot: Snapshot, campaign: Campaign) -> Deliveries:
 def page(snapshot: Snapshot, campaign_id: str, *, state: str | None, limit: int, after: str = "") -> list[Delivery]:
     """By customer_id; the next page is `after` the last customer of this one."""
     found = messages.page(snapshot, campaign_id, state=state, limit=limit, after=after)
-    return [Delivery.of(row) for row in found]
+    return [row.held(Delivery) for row in found]

@@ -58,7 +58,7 @@ def _inquiry(snapshot: Snapshot, coupon: Coupon, now: datetime) -> Inquiry:
     basket = Basket(order_minor=minor, currency=plan.currency, customer_id=coupon.customer_id)
     return Inquiry(
         coupon=coupon, given=_given(snapshot, coupon),
-        uses=[stored.redemption(row) for row in redemptions.of_code(snapshot, coupon.code)],
+        uses=[row.held(Redemption) for row in redemptions.of_code(snapshot, coupon.code)],
         held=None if holder is None else stored.reservation(holder, coupon.customer_id), order_minor=minor,
         answer=_answer(snapshot, coupon.code, basket, now),
     )  # fmt: skip

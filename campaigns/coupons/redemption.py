@@ -100,7 +100,7 @@ def _repeated(snapshot: Snapshot, coupon: Coupon, basket: Basket) -> Redemption:
         raise CouponAlreadyRedeemed("this code was used on another order", campaign=name)
     if basket.customer_id not in (None, row.customer_id):
         raise CouponAlreadyRedeemed("this code was used on this order, by another customer", campaign=name)
-    return stored.redemption(row)
+    return row.held(Redemption)
 
 
 def _check_named(snapshot: Snapshot, coupon: Coupon, held: ReservationRow | None, reservation_id: str | None) -> None:

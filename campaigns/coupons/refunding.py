@@ -9,7 +9,6 @@ from campaigns.budgets.booking import Kind
 from campaigns.coupons import quoting
 from campaigns.coupons.refusals import InvalidRefund, RedemptionNotFound, RefundBeyondDiscount
 from campaigns.life import campaigns
-from campaigns.terms import stored
 from campaigns.terms.coupon import Redemption
 from database.budgets import ledger
 from database.budgets.ledger import Amounts, Entry
@@ -73,7 +72,7 @@ def refund(
 
 def get(snapshot: Snapshot, redemption_id: str) -> Redemption:
     """One redemption. Raises RedemptionNotFound."""
-    return stored.redemption(_found(snapshot, redemption_id))
+    return _found(snapshot, redemption_id).held(Redemption)
 
 
 def _locked(transaction: Transaction, redemption_id: str) -> RedemptionRow:
@@ -93,7 +92,7 @@ def _repeated(row: RedemptionRow, booked: Entry, refund_id: str, amount_minor: i
 
 def _answer(row: RedemptionRow, booked: Entry, refund_id: str) -> Refund:
     return Refund(
-        refund_id=refund_id, redemption=stored.redemption(row), refunded_minor=-booked.change.spent_minor,
+        refund_id=refund_id, redemption=row.held(Redemption), refunded_minor=-booked.change.spent_minor,
         code_given_back=booked.change.spent_count < 0,
     )  # fmt: skip
 

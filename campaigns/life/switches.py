@@ -6,7 +6,6 @@ remembers the answer: what commits later than a moment after the stop is nothing
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
 
 from campaigns import trail
 from campaigns.actor import Cause
@@ -17,7 +16,6 @@ from campaigns.terms.refusals import CouponSuspended, InvalidCampaign
 from campaigns.work import jobs
 from database.life import stops
 from database.life.stops import EVERYTHING
-from database.life.tables import StopRow
 from database.session import Snapshot, Transaction
 from database.work import operations
 from database.work.operations import HELD_WITH_A_CAMPAIGN
@@ -33,11 +31,6 @@ class Stop:
     stopped_by: str
     stop_time: datetime
 
-    @classmethod
-    def of(cls, row: StopRow) -> Self:
-        """From the database."""
-        return cls(scope=row.scope, reason=row.reason, stopped_by=row.stopped_by, stop_time=row.stop_time)
-
 
 def stop(transaction: Transaction, cause: Cause, scope: str) -> Stop:
     """Let nothing be issued, reserved or redeemed any more; what is stopped stays so, by whom it was.
@@ -48,7 +41,7 @@ def stop(transaction: Transaction, cause: Cause, scope: str) -> Stop:
     _check(transaction, cause, scope)
     row = stops.add(transaction, scope, reason=cause.reason or "", stopped_by=str(cause.actor), now=cause.now)
     trail.done(transaction, cause, "switches.stop", _name(scope))
-    return Stop.of(row)
+    return row.held(Stop)
 
 
 def allow(transaction: Transaction, cause: Cause, scope: str) -> None:
@@ -71,7 +64,7 @@ def allow(transaction: Transaction, cause: Cause, scope: str) -> None:
 
 def page(snapshot: Snapshot, *, limit: int, after: str = "") -> list[Stop]:
     """What is stopped, everything first; the next page is `after` the last scope of this one."""
-    return [Stop.of(row) for row in stops.page(snapshot, limit=limit, after=after)]
+    return [row.held(Stop) for row in stops.page(snapshot, limit=limit, after=after)]
 
 
 def is_stopped(snapshot: Snapshot, campaign_id: str) -> bool:

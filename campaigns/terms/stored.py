@@ -15,7 +15,7 @@ from campaigns.terms.restraint import OfferCap, Stacking
 from campaigns.terms.stacking import Used
 from campaigns.tiers.tiers import Tier
 from database.coupons.on_orders import Present
-from database.coupons.tables import CouponRow, RedemptionRow, ReservationRow
+from database.coupons.tables import CouponRow, ReservationRow
 from database.terms.tables import CampaignRow
 from rules.document import from_data, to_data
 
@@ -91,16 +91,6 @@ def reservation(row: ReservationRow, customer_id: str) -> Reservation:
 def reservation_values(value: Reservation) -> dict[str, Any]:
     """The columns that a reservation fills; whose it is stands on its coupon."""
     return {name: getattr(value, name) for name in Reservation.__slots__ if name != "customer_id"}
-
-
-def redemption(row: RedemptionRow) -> Redemption:
-    """A use of a code as it stands."""
-    return Redemption(
-        redemption_id=row.redemption_id, code=row.code, campaign_id=CampaignId(row.campaign_id),
-        customer_id=row.customer_id, order_id=row.order_id, order_minor=row.order_minor,
-        discount_minor=row.discount_minor, currency=row.currency, redeem_time=row.redeem_time,
-        reservation_id=row.reservation_id, refunded_minor=row.refunded_minor, given_back=row.given_back,
-    )  # fmt: skip
 
 
 def redemption_values(value: Redemption) -> dict[str, Any]:

@@ -155,7 +155,7 @@ def _standings(snapshot: Snapshot, campaigns: Sequence[Campaign]) -> list[Standi
     names = [each.campaign_id for each in campaigns]
     used, owners = lists.used_minor(snapshot, names), lists.authors(snapshot, names)
     rows, awaited = lists.newest_results(snapshot, names, Metric.REVENUE), lists.awaited(snapshot, names)
-    earned = {name: Mark.of_reading(ResultReading(**row.columns())) for name, row in rows.items()}
+    earned = {name: Mark.of_reading(row.held(ResultReading)) for name, row in rows.items()}
     return [
         Standing(
             campaign=each, used_minor=used.get(each.campaign_id, 0), owner=owners[each.campaign_id][-1],

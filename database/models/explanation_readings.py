@@ -28,10 +28,7 @@ def newest(snapshot: Snapshot, model_id: str) -> ExplanationReading | None:
     row = ExplanationReadingRow
     query = select(row).where(row.model_id == model_id).order_by(row.day.desc()).limit(1)
     found = snapshot.execute(query).scalar_one_or_none()
-    return None if found is None else ExplanationReading(
-        model_id=found.model_id, day=found.day, customers=found.customers, left_out=found.left_out,
-        gradients=found.gradients,
-    )  # fmt: skip
+    return None if found is None else found.held(ExplanationReading)
 
 
 def keep(transaction: Transaction, reading: ExplanationReading) -> None:
