@@ -95,6 +95,8 @@ class Live:
         """Models that came into force since the beginning."""
         self.rejected = 0
         """Attempts that failed."""
+        self.refused: str | None = None
+        """The model of the last of them."""
         self._refreshing = threading.Lock()
         self._stop = threading.Event()
         self._poller = threading.Thread(target=self._poll, name="live-poller", daemon=True)
@@ -205,6 +207,7 @@ class Live:
             self._left_alone.add(model)
             log.warning("model rejected", model=model.model_id, error=str(error))
             self.rejected += 1
+            self.refused = model.model_id
             return False
         return True
 

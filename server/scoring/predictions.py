@@ -32,6 +32,7 @@ from server.scoring.shadow import Shadows
 from server.scoring.stock import Stock
 from server.scoring.stored_answers import StoredAnswers
 from server.scoring.waiting import ModelFailed, Promised, Silent, awaited, waited
+from server.wire.names import MODEL
 from server.wire.refusals import InvalidRequest, ModelUnavailable
 
 EXPLANATIONS_IN_A_BATCH = 4
@@ -255,7 +256,9 @@ class Predictions:
     def _promised(self, pool: Pool[Question, Place], submit: Callable[..., Promised]) -> Promised:
         """For the call at hand: until its deadline, and as long as its caller is there."""
         if self._live.in_force.model is None:
-            raise ModelUnavailable("no model is loaded; activate one with ActivateModel and try again")
+            refused = self._live.refused
+            why = "no model is loaded" if refused is None else f"{MODEL}{refused} cannot be loaded: the log says why"
+            raise ModelUnavailable(f"{why}; activate one with ActivateModel and try again")
         current = call.current()
         try:
             ticket = submit(deadline=current.deadline, mark=current.mark())

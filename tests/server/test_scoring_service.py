@@ -25,6 +25,7 @@ from running.serving import (
     serving,
     stamp,
 )
+from running.worker_processes import wait_for
 from sqlalchemy import text
 from tierwise.v1 import customer_service_pb2, event_pb2, model_pb2, score_pb2, scoring_service_pb2, tier_pb2
 
@@ -233,6 +234,17 @@ def test_without_a_model_the_last_stored_score_answers_and_says_so(database: Dat
     refused = refusal(raised.value)
     assert (refused.code, refused.reason) == ("UNAVAILABLE", "MODEL_UNAVAILABLE")
     assert "RetryInfo" in refused.details
+
+
+def test_who_finds_no_model_is_told_which_one_cannot_be_loaded(database: Database, tmp_path: Path) -> None:
+    add_customers(database, ["new"])
+    activate(database, tmp_path / "models")
+    shutil.rmtree(tmp_path / "models")
+
+    with serving(database, tmp_path, model=False) as shop:
+        wait_for(lambda: shop.server.live.rejected > 0)
+        with pytest.raises(grpc.RpcError, match=r"models/tiny-1 cannot be loaded: the log says why"):
+            shop.scoring.ExplainScore(scoring_service_pb2.ExplainScoreRequest(customer="customers/new"))
 
 
 def test_a_batch_reads_its_last_stored_scores_at_once(database: Database, tmp_path: Path) -> None:
