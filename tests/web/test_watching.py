@@ -113,11 +113,14 @@ def test_home_says_what_needs_somebody_and_how_campaigns_stand(shop: Site) -> No
     expect(ben.get_by_role("article").filter(has_text="Summer")).to_contain_text("none was approved before")
 
 
-def test_home_says_when_too_few_have_bought_to_tell(shop: Site) -> None:
+def test_home_says_when_too_few_have_bought_to_tell_and_that_money_is_another(shop: Site) -> None:
     with shop.database.writing() as transaction:
         readings.take(transaction, "spring", LAUNCHED + timedelta(days=3))
+        transaction.execute(text("UPDATE scores SET currency = 'EUR'"))
     anna = shop.enter("anna")
     anna.goto("/")
+
+    expect(anna.get_by_text("Scores count money in EUR, and these pages in GBP")).to_be_visible()
 
     spring = anna.get_by_role("article").filter(has_text="Spring")
 

@@ -12,6 +12,8 @@ from campaigns import retrying
 from campaigns.callers.access import STAFF, Right
 from campaigns.tiers import rescored
 from campaigns.watching import overview
+from database.tiers import previews
+from events.currency import strange
 
 SHOWN = 12
 LOOKED_BACK = 5
@@ -31,11 +33,13 @@ def home(visit: Visit) -> Response:
         found = overview.live(snapshot, limit=SHOWN + 1, after=_place(visit.field("after")))
         alerts = overview.alert(snapshot, visit.now, approver=approver, author=author)
         past = rescored.latest(snapshot, limit=LOOKED_BACK)
+        scored_in = previews.currency(snapshot)
     last = found[SHOWN - 1].campaign if len(found) > SHOWN else None
     after = "" if last is None else f"{last.plan.end_time.isoformat()}~{last.campaign_id}"
     return visit.page(
         "home.html", live=found[:SHOWN], alerts=alerts, after=after, retried=retrying.KINDS,
-        last=past[-1] if past else None,
+        last=past[-1] if past else None, foreign=strange([visit.house.currency], scored_in) if scored_in else [],
+        scored_in=scored_in,
     )  # fmt: skip
 
 
