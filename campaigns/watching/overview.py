@@ -23,7 +23,8 @@ from database.models import canary_readings, canary_runs
 from database.models.canary_runs import CanaryRun
 from database.reporting.readings import ResultReading
 from database.session import Snapshot
-from database.work import operations
+from database.work import duties, operations
+from database.work.duties import Undone
 from database.work.operations import Operation
 
 TIGHT = 0.9
@@ -73,6 +74,8 @@ class Alerts:
     """What needs somebody."""
 
     stops: Sequence[Stop]
+    undone: Undone
+    """What the clock does not get done: it stands, or a model's folder is away."""
     stuck: Sequence[Stuck]
     held_up: Sequence[HeldUp]
     missed: Sequence[Missed]
@@ -101,8 +104,8 @@ class Alerts:
 
     def __bool__(self) -> bool:
         kinds = (
-            self.stops, self.stuck, self.held_up, self.missed, self.to_decide, self.rejected, self.undecided,
-            self.to_launch, self.tight, self.uneven, self.failed, self.ledger_differences,
+            self.stops, self.undone.late, self.stuck, self.held_up, self.missed, self.to_decide, self.rejected,
+            self.undecided, self.to_launch, self.tight, self.uneven, self.failed, self.ledger_differences,
         )  # fmt: skip
         return any(kinds) or any(each is not None for each in (self.unwell, self.set_aside, self.behind))
 
@@ -132,7 +135,7 @@ def alert(snapshot: Snapshot, now: datetime, *, approver: str | None, author: st
     told = {each.campaign_id for each in missed}
     agreed = [] if author is None else answers.to_launch(snapshot, author, now, limit=MOST)
     return Alerts(
-        stops=switches.page(snapshot, limit=MOST),
+        stops=switches.page(snapshot, limit=MOST), undone=duties.undone(snapshot, now),
         stuck=alerts.stuck(snapshot, silent_since=now - SILENT, limit=MOST), missed=missed,
         held_up=alerts.held_up(snapshot, now, silent_since=now - SILENT, limit=MOST),
         to_decide=[] if approver is None else inbox.to_decide(snapshot, approver, limit=MOST),

@@ -1,6 +1,6 @@
 """What the clock looks after each minute, when each of it ended well last, and why it fails since."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -52,6 +52,16 @@ class Standing:
         return self.why is not None or now - self.well_time > LATE
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone:
+    """What the clock does not get done."""
+
+    late: Sequence[Standing]
+    """Those that have not ended well for the longest first."""
+    stands: bool
+    """Whether nothing is done at all, and nothing says why: beat or all workers are away."""
+
+
 def expect(transaction: Transaction, duties: list[Duty], now: datetime) -> None:
     """From here on these are to be done, and no others; what is there stays as it is."""
     new = insert(DutyRow).values([{"duty": duty, "well_time": now} for duty in duties])
@@ -75,3 +85,10 @@ def failed(transaction: Transaction, duty: Duty, why: Mapping[str, Any], *, erro
 def standing(snapshot: Snapshot) -> list[Standing]:
     """Of each, those that have not ended well for the longest first."""
     return [row.held(Standing) for row in snapshot.scalars(select(DutyRow).order_by(DutyRow.well_time, DutyRow.duty))]
+
+
+def undone(snapshot: Snapshot, now: datetime) -> Undone:
+    """At this moment."""
+    known = standing(snapshot)
+    late = [each for each in known if each.late(now)]
+    return Undone(late=late, stands=len(late) == len(known) > 0 and not any(each.why for each in late))

@@ -271,7 +271,9 @@ def test_work_that_failed_is_begun_again_and_stopped(site: Site) -> None:
         duties.expect(transaction, [Duty.END_CAMPAIGNS, Duty.REFRESH_REPORTS], datetime.now(UTC))
         duties.failed(transaction, Duty.REFRESH_REPORTS, UNFORESEEN)
     anna = site.enter("anna")
-    anna.goto("/jobs")
+    anna.goto("/")
+    told = anna.get_by_role("listitem").filter(has_text="Refresh reports: last done")
+    told.get_by_role("link", name="Look at the job").click()
     undone = anna.get_by_role("list", name="What the clock does not get done").get_by_role("listitem")
     expect(undone).to_have_text(re.compile(r"Refresh reports: last done .*; KeyError; the worker's log says more"))
     anna.get_by_role("link", name="Older").click()
@@ -306,8 +308,9 @@ def test_work_that_failed_is_begun_again_and_stopped(site: Site) -> None:
         for duty in (Duty.END_CAMPAIGNS, Duty.REFRESH_REPORTS):
             duties.well(transaction, duty, datetime.now(UTC) - timedelta(hours=1))
     ada = site.enter("ada", "analyst")
-    ada.goto("/jobs")
-    expect(ada.get_by_text("Are beat and a worker running?")).to_be_visible()
+    for address in ("/", "/jobs"):
+        ada.goto(address)
+        expect(ada.get_by_text("Are beat and a worker running?")).to_be_visible()
     expect(ada.get_by_role("button", name="Cancel")).to_have_count(0)
 
 

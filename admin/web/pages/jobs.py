@@ -35,15 +35,13 @@ def listing(visit: Visit) -> Response:
     kind, state = (fields[name] or None for name in fields)
     with visit.reading() as snapshot:
         found = operations.page(snapshot, limit=SHOWN + 1, after=after, kind=kind, state=state)
-        standing = duties.standing(snapshot)
+        undone = duties.undone(snapshot, visit.now)
     older = found[SHOWN - 1] if len(found) > SHOWN else None
     running = after is None and any(not job.done for job in found)
-    late = [each for each in standing if each.late(visit.now)]
-    stands = len(late) == len(standing) > 0 and not any(each.why for each in late)
     template = "jobs_rows.html" if visit.fragment else "jobs.html"
     return visit.page(
         template, jobs=found[:SHOWN], running=running, older=older, retried=retrying.KINDS, fields=fields,
-        states=STATES, late=late, stands=stands,
+        states=STATES, undone=undone,
     )  # fmt: skip
 
 
