@@ -1,6 +1,7 @@
 """The only reader of the environment. Doors read settings once and hand down what is needed."""
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import time
 from functools import cache
@@ -39,6 +40,13 @@ def _without_zone(at: time) -> time:
 
 
 TimeOfDay = Annotated[time, AfterValidator(_without_zone)]
+CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+
+
+def _span(written: str) -> str:
+    if not re.fullmatch(f"{CLOCK}-{CLOCK}", written) or len(set(written.split("-"))) == 1:
+        raise ValueError('must be two different times of day for each channel, such as {"SMS": "21:00-08:00"}')
+    return written
 
 
 class Settings(BaseSettings):
@@ -138,6 +146,10 @@ class Settings(BaseSettings):
     """Customers that the build of a segment looks at before it commits."""
     channels: dict[Literal["EMAIL", "SMS", "PUSH"], SecretStr] = Field(default_factory=dict)
     """Channel to where its messages go, as JSON: file:PATH for a folder of files, or a provider's https:// address."""
+    quiet_hours: dict[Literal["EMAIL", "SMS", "PUSH"], Annotated[str, AfterValidator(_span)]] = Field(
+        default_factory=dict
+    )
+    """Channel to the times of day, in each campaign's zone, between which no message leaves by it, as JSON."""
     message_chunk: int = Field(default=100, ge=1, le=1000)
     """Messages that leave between two looks at whether their campaign is still active."""
     task_seconds: float = Field(default=30, ge=0)

@@ -28,6 +28,7 @@ class Code(StrEnum):
     LESSON_UNREADABLE = "LESSON_UNREADABLE"
     CAMPAIGN_NOT_BEGUN = "CAMPAIGN_NOT_BEGUN"
     MESSAGES_WAIT = "MESSAGES_WAIT"
+    QUIET_HOURS = "QUIET_HOURS"
     CANARY_SILENT = "CANARY_SILENT"
     CANARY_FAILED = "CANARY_FAILED"
     REPLICAS_DIED = "REPLICAS_DIED"
@@ -48,6 +49,7 @@ WORDS: Mapping[Language, Mapping[Code, str]] = {
         Code.LESSON_UNREADABLE: "what {campaign} taught cannot be asked",
         Code.CAMPAIGN_NOT_BEGUN: "messages wait: {campaign} begins at {start_time}",
         Code.MESSAGES_WAIT: "messages wait: {note}",
+        Code.QUIET_HOURS: "messages of {channel} wait until {until} ({zone}): quiet hours",
         Code.CANARY_SILENT: "it gave no answer at all for so long that its replica was killed",
         Code.CANARY_FAILED: "it failed at {failed} of its last {asked} questions",
         Code.REPLICAS_DIED: "{replicas} replicas died with its questions within {seconds} seconds",
@@ -66,6 +68,7 @@ WORDS: Mapping[Language, Mapping[Code, str]] = {
         Code.LESSON_UNREADABLE: "无法使用从 {campaign} 学到的内容：",
         Code.CAMPAIGN_NOT_BEGUN: "消息在等待：{campaign} 于 {start_time} 开始",
         Code.MESSAGES_WAIT: "消息在等待：{note}",
+        Code.QUIET_HOURS: "{channel} 消息等待至 {until}（{zone}）：静默时段",
         Code.CANARY_SILENT: "长时间完全没有回答，其副本已被终止",
         Code.CANARY_FAILED: "最近 {asked} 个问题中有 {failed} 个失败",
         Code.REPLICAS_DIED: "{seconds} 秒内有 {replicas} 个副本在处理它的问题时终止",

@@ -11,6 +11,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         Note.AWAY: "未尝试：服务商当时不可用",
         Note.SLOW: "未尝试：服务商响应太慢",
         Note.ENDLESS: "服务商的应答没有结束",
+        Note.QUIET: "未尝试：静默时段",
     },
 }
 

@@ -50,6 +50,7 @@ class Note(StrEnum):
     AWAY = "not tried: the provider was away"
     SLOW = "not tried: the provider takes long"
     ENDLESS = "its answer does not end"
+    QUIET = "not tried: quiet hours"
 
 
 class Receipt(NamedTuple):

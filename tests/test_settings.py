@@ -56,6 +56,20 @@ def test_a_variable_that_means_nothing_is_refused(monkeypatch: pytest.MonkeyPatc
             {"RETRAIN_AT": "02:00+01:00"},
             "TIERWISE_RETRAIN_AT: is in UTC already: write it without a zone, such as 02:00",
         ),
+        *(
+            (
+                {"QUIET_HOURS": json.dumps({"SMS": hours})},
+                (
+                    "TIERWISE_QUIET_HOURS: must be two different times of day for each channel, such as "
+                    '{"SMS": "21:00-08:00"}'
+                ),
+            )
+            for hours in ("21:00", "21:00-24:00", "21:00-21:00", "9:00-10:00", "21:00-08:00+01:00")
+        ),
+        (
+            {"QUIET_HOURS": '{"ON_SITE": "21:00-08:00"}'},
+            "TIERWISE_QUIET_HOURS: Input should be 'EMAIL', 'SMS' or 'PUSH'",
+        ),
         ({"TASK_SECONDS": "400"}, "TIERWISE_TASK_SECONDS (400) must be below TIERWISE_REDELIVER_SECONDS (300)"),
         (
             {"DATABASE_URL": "mysql://shop:hunter2@db/x"},

@@ -10,6 +10,7 @@ from pathlib import Path
 from campaigns.actor import WORKER, Cause
 from channels.addresses import channels
 from channels.message import Channel
+from channels.quiet_hours import QuietHours
 from database.forecast import uplifts
 from database.models.registry import RegisteredModel
 from database.session import Database
@@ -47,6 +48,11 @@ class Tools:
     def check_channels(self) -> Mapping[str, Channel]:
         """What they are made of, kept nowhere. Raises ChannelAddressRefused."""
         return channels({name: address.get_secret_value() for name, address in self.settings.channels.items()})
+
+    @property
+    def quiet_hours(self) -> Mapping[str, QuietHours]:
+        """Of the channels that have some."""
+        return {name: QuietHours.read(written) for name, written in self.settings.quiet_hours.items()}
 
     @property
     def longest_task(self) -> timedelta:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from campaigns import trail
+from campaigns.faults import Code
 from campaigns.terms.campaign import Campaign
 from database.audit.log import AuditEntry, Wanted
 from database.coupons import messages
@@ -45,6 +46,14 @@ class Deliveries:
     """The hand-over that began last."""
     exports: Sequence[AuditEntry]
     """Who took the codes instead, newest first."""
+
+    @property
+    def quiet(self) -> tuple[str, datetime] | None:
+        """The channel for the end of whose quiet hours messages wait, and that end; only where nothing else leaves."""
+        why = None if self.work is None else self.work.why
+        if why is None or why["code"] != Code.QUIET_HOURS:
+            return None
+        return why["facts"]["channel"], datetime.fromisoformat(why["facts"]["until"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,12 @@ open, and `settle` notes what became of it. Killed between them, the same messag
 
 What a channel did not take is tried again after a while, the longest untried batch first, and holds up nobody: there is
 a message that its provider never takes, and a channel that is away beside one that is not. What it refused is tried
-again only by the next hand-over, which somebody asks for.
+again only by the next hand-over, which somebody asks for. In a channel's quiet hours its messages are written down to
+wait, and none that waits is taken.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
@@ -21,7 +22,8 @@ from campaigns.life import campaigns, switches
 from campaigns.terms.campaign import Campaign, State
 from campaigns.terms.refusals import CampaignNotMovable
 from campaigns.work import jobs
-from channels.message import Message, Receipt
+from channels.message import Message, Note, Receipt
+from channels.quiet_hours import QuietHours
 from database.coupons import messages
 from database.coupons.messages import SENDING, Claimed, Settled
 from database.session import Transaction
@@ -56,6 +58,12 @@ class Share:
     """Whoever took a batch before then is gone."""
     tried: datetime
     """Where something waits that was taken since then, nothing else that waits is."""
+    quiet_hours: Mapping[str, QuietHours] = field(default_factory=dict)
+
+    def quiet(self, now: datetime, zone: str) -> dict[str, datetime]:
+        """The channels of it that are to be left alone now, and until when."""
+        ends = {name: self.quiet_hours[name].until(now, zone) for name in self.channels if name in self.quiet_hours}
+        return {name: until for name, until in ends.items() if until is not None}
 
 
 def begin(transaction: Transaction, cause: Cause, campaign_id: str) -> Operation:
@@ -104,7 +112,7 @@ def take(transaction: Transaction, operation: Operation, share: Share, cause: Ca
     if campaign.state is State.ENDED:
         # What a living worker has is told by it.
         messages.lapse(transaction, campaign.campaign_id, cause.now, abandoned=share.abandoned)
-        if not messages.any_open(transaction, campaign.campaign_id):
+        if not messages.open_channels(transaction, campaign.campaign_id):
             operations.cancel(transaction, operation.operation_id, cause.now)
         return None
     if cause.now < campaign.plan.start_time:
@@ -119,14 +127,21 @@ def take(transaction: Transaction, operation: Operation, share: Share, cause: Ca
         messages.reopen(transaction, campaign.campaign_id, share.channels)
         operations.advance(transaction, operation, START, count=0, now=cause.now)
         return Batch(name="", claim_time=cause.now)
-    again = _claim_again(transaction, campaign.campaign_id, share, cause.now)
-    claimed = again or _claim(transaction, current, share, cause.now)
+    quiet = share.quiet(cause.now, campaign.plan.zone)
+    again = _claim_again(transaction, campaign.campaign_id, share, quiet, cause.now)
+    claimed = again or _claim(transaction, current, share, quiet, cause.now)
     if claimed:
         # Whoever stops or pauses a campaign is heard until the last moment before the messages leave.
         switches.refuse_if_stopped(transaction, campaign.campaign_id)
         return _batch(campaign.campaign_id, claimed, cause.now, again=bool(again))
-    if not messages.any_open(transaction, campaign.campaign_id):
+    waiting = messages.open_channels(transaction, campaign.campaign_id)
+    if not waiting:
         _finish(transaction, current, cause)
+    elif waiting <= quiet.keys():
+        # Else what is the matter with another channel is what has to be told.
+        channel = min(waiting, key=lambda name: (quiet[name], name))
+        quiet_until = {"channel": channel, "until": quiet[channel].isoformat(), "zone": campaign.plan.zone}
+        jobs.stumble(transaction, operation.operation_id, Fault(code=Code.QUIET_HOURS, facts=quiet_until))
     return None
 
 
@@ -141,17 +156,23 @@ def settle(
     messages.settle(transaction, campaign_id, settled, now, claim_time=batch.claim_time)
 
 
-def _claim_again(transaction: Transaction, campaign_id: str, share: Share, now: datetime) -> Sequence[Claimed]:
+def _claim_again(
+    transaction: Transaction, campaign_id: str, share: Share, quiet: Collection[str], now: datetime
+) -> Sequence[Claimed]:
+    channels = [name for name in share.channels if name not in quiet]
     waiting = messages.open_batch(
-        transaction, campaign_id, share.channels, abandoned=share.abandoned, tried=share.tried, now=now
+        transaction, campaign_id, channels, abandoned=share.abandoned, tried=share.tried, now=now
     )
-    return () if waiting is None else messages.claim_again(transaction, campaign_id, share.channels, waiting, now)
+    return () if waiting is None else messages.claim_again(transaction, campaign_id, channels, waiting, now)
 
 
-def _claim(transaction: Transaction, operation: Operation, share: Share, now: datetime) -> Sequence[Claimed]:
+def _claim(
+    transaction: Transaction, operation: Operation, share: Share, quiet: Collection[str], now: datetime
+) -> Sequence[Claimed]:
     campaign_id: str = operation.request["campaign_id"]
     claimed = messages.claim(
         transaction, campaign_id, share.channels, after=operation.cursor or START, limit=share.limit, now=now,
+        quiet=quiet, note=Note.QUIET,
         batch=f"{campaign_id}-{operation.operation_id}-{operation.done_count:09}",
     )  # fmt: skip
     if claimed:

@@ -52,15 +52,17 @@ CASE WHEN coupons.state <> 'ISSUED' OR {EXPIRE_TIME} <= %(now)s THEN 'LAPSED' WH
 """
 CLAIM = f"""
 WITH next AS MATERIALIZED (
-  SELECT code, customer_id, channel, tier, discount, currency, {EXPIRE_TIME} AS expire_time, {FATE} AS fate
+  SELECT code, customer_id, channel, tier, discount, currency, {EXPIRE_TIME} AS expire_time,
+    CASE WHEN channel = ANY(%(quiet)s) THEN 'WAITING' ELSE {FATE} END AS fate
   FROM coupons JOIN campaigns USING (campaign_id)
   WHERE campaign_id = %(campaign)s AND customer_id > %(after)s AND channel = ANY(%(channels)s)
     AND NOT EXISTS (SELECT FROM messages
       WHERE messages.campaign_id = %(campaign)s AND messages.customer_id = coupons.customer_id)
   ORDER BY customer_id LIMIT %(limit)s
 ), claimed AS (
-  INSERT INTO messages (campaign_id, customer_id, channel, state, batch, claim_time, settle_time)
-  SELECT %(campaign)s, customer_id, channel, fate, %(batch)s, %(now)s, CASE WHEN fate <> 'SENDING' THEN %(now)s END
+  INSERT INTO messages (campaign_id, customer_id, channel, state, note, batch, claim_time, settle_time)
+  SELECT %(campaign)s, customer_id, channel, fate, CASE WHEN fate = 'WAITING' THEN %(note)s END, %(batch)s, %(now)s,
+    CASE WHEN fate NOT IN ('SENDING', 'WAITING') THEN %(now)s END
   FROM next
 )
 SELECT customer_id, channel, tier, code, discount, currency, expire_time, fate AS state, %(batch)s::text AS batch
@@ -107,7 +109,7 @@ class Claimed(NamedTuple):
     currency: str
     expire_time: datetime
     state: str
-    """SENDING, NO_CONSENT or LAPSED."""
+    """SENDING, NO_CONSENT or LAPSED; WAITING in quiet hours."""
     batch: str
 
 
@@ -152,14 +154,15 @@ def lapse(transaction: Transaction, campaign_id: str, now: datetime, *, abandone
 
 def claim(
     transaction: Transaction, campaign_id: str, channels: Sequence[str], *, after: str, limit: int, batch: str,
-    now: datetime,
+    quiet: Collection[str], note: str, now: datetime,
 ) -> list[Claimed]:  # fmt: skip
     """The next coupons without a message; from here on each has one.
 
-    Those without consent are settled already, and those that are used or over.
+    Those of `quiet` channels wait, with a note. Of the others those without consent are settled already, and those that
+    are used or over.
     """
-    asked = {"campaign": campaign_id, "channels": list(channels), "after": after, "limit": limit}
-    return _claimed(transaction, CLAIM, campaign_id, {**asked, "batch": batch, "now": now})
+    asked = {"campaign": campaign_id, "channels": list(channels), "after": after, "limit": limit, "now": now}
+    return _claimed(transaction, CLAIM, campaign_id, {**asked, "batch": batch, "quiet": list(quiet), "note": note})
 
 
 def claim_again(
@@ -196,10 +199,10 @@ def _about(since: datetime, now: datetime) -> ColumnElement[bool]:
     return MessageRow.claim_time.between(since, now + (now - since))
 
 
-def any_open(snapshot: Snapshot, campaign_id: str) -> bool:
-    """Whether a message of the campaign is on its way."""
-    query = select(MessageRow).where(MessageRow.campaign_id == campaign_id, MessageRow.state.in_(OPEN))
-    return snapshot.execute(select(query.exists())).scalar_one()
+def open_channels(snapshot: Snapshot, campaign_id: str) -> set[str]:
+    """Those by which a message of the campaign is on its way."""
+    query = select(MessageRow.channel).where(MessageRow.campaign_id == campaign_id, MessageRow.state.in_(OPEN))
+    return set(snapshot.scalars(query.distinct()))
 
 
 def settle(

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import text
 
+from database.life.holds import QUIET
 from database.session import Snapshot
 from database.terms.counters import USED
 
@@ -31,16 +32,16 @@ WHERE campaigns.state = 'LAUNCHING'
   AND (launch.state = 'FAILED' OR NOT EXISTS (SELECT FROM stops WHERE scope IN ('-', campaign_id, series)))
 ORDER BY campaigns.create_time, campaign_id LIMIT :limit
 """)
-HELD_UP = text("""
+HELD_UP = text(f"""
 SELECT campaign_id, display_name, error, why FROM campaigns JOIN LATERAL (
   SELECT state, error, why, update_time FROM operations
   WHERE kind = 'HAND_OVER_COUPONS' AND request @> jsonb_build_object('campaign_id', campaigns.campaign_id)
   ORDER BY create_time DESC LIMIT 1
-) AS work ON work.state = 'RUNNING' AND error IS NOT NULL AND work.update_time < :silent
+) AS work ON work.state = 'RUNNING' AND error IS NOT NULL AND work.update_time < :silent AND NOT {QUIET}
 WHERE campaigns.state = 'ACTIVE' AND start_time <= :now
   AND NOT EXISTS (SELECT FROM stops WHERE scope IN ('-', campaign_id, series))
 ORDER BY end_time, campaign_id LIMIT :limit
-""")
+""")  # noqa: S608 - made of constants
 MISSED = text("""
 SELECT campaign_id, display_name, zone, missed.due_time FROM schedule_ticks AS missed
 JOIN campaigns ON campaign_id = schedule

@@ -7,18 +7,23 @@ from sqlalchemy import text
 from database.session import Snapshot
 from database.work.operations import HAND_OVER_COUPONS, HELD_WITH_A_CAMPAIGN
 
-HELD = text("""
+QUIET = """
+COALESCE(why ->> 'code' = 'QUIET_HOURS'
+  AND CAST(why #>> '{facts,until}' AS timestamptz) > :now - interval '5 minutes', false)
+"""
+"""Messages wait for the end of quiet hours, or for the workers to come to them after it."""
+HELD = text(f"""
 SELECT operation_id FROM operations JOIN campaigns ON campaign_id = request ->> 'campaign_id'
 WHERE operations.state = 'RUNNING' AND (
   kind = ANY(:kinds) AND (
     campaigns.state NOT IN ('LAUNCHING', 'ACTIVE')
     OR EXISTS (SELECT FROM stops WHERE scope IN ('-', campaign_id, series))
-  ) OR kind = :hand_over AND start_time > :now
+  ) OR kind = :hand_over AND (start_time > :now OR {QUIET})
 )
-""")
+""")  # noqa: S608 - made of constants
 
 
 def held(snapshot: Snapshot, now: datetime) -> frozenset[str]:
-    """The ids of operations whose campaign is paused or stopped, or has not begun and waits with its messages."""
+    """The ids of operations whose campaign is paused or stopped, or whose messages have to wait."""
     asked = {"now": now, "kinds": list(HELD_WITH_A_CAMPAIGN), "hand_over": HAND_OVER_COUPONS}
     return frozenset(snapshot.scalars(HELD, asked))

@@ -25,6 +25,7 @@ HELD_UP = text("""
 UPDATE operations SET state = 'RUNNING', error = 'messages wait', why = CAST(:why AS jsonb),
   update_time = update_time - interval '6 minutes' WHERE kind = 'HAND_OVER_COUPONS'
 """)
+QUIET = {"channel": "SMS", "until": "2026-11-20T09:00:00+00:00", "zone": "UTC"}
 
 
 @pytest.fixture
@@ -86,7 +87,10 @@ def test_a_marketer_hands_over_and_sees_who_got_nothing_and_why(site: Site, tool
     chen.goto("/")
     in_chinese(chen)
     expect(chen.get_by_text("Spring：消息在等待：未尝试：服务商当时不可用")).to_be_visible()
+    with site.database.writing() as transaction:
+        transaction.execute(HELD_UP, {"why": json.dumps({"code": Code.QUIET_HOURS, "facts": QUIET})})
     chen.goto("/campaigns/spring/deliveries")
+    expect(chen.get_by_text("短信等待至 2026年11月20日 09:00")).to_be_visible()
     expect(chen.get_by_role("button", name="移交剩余的优惠券")).to_have_count(0)
     expect(chen.get_by_role("row", name="c05")).to_contain_text("未尝试：服务商当时不可用")
     assert faults(chen, "deliveries-zh-dark-narrow") == []

@@ -40,6 +40,7 @@ from campaigns.tiers.tiers import Tier
 from campaigns.watching import overview
 from channels.folder import Folder
 from channels.message import Fate, Message, Receipt
+from database.life import holds
 from database.session import Database
 from database.work import broker, operations
 from database.work.operations import RUNNING, SUCCEEDED, Operation
@@ -547,6 +548,85 @@ def test_only_an_active_campaign_is_handed_over_and_one_hand_over_at_a_time(data
 
     with pytest.raises(CampaignNotMovable), database.writing() as transaction:
         handing_over.begin(transaction, make_cause(), "spring")
+
+
+def launched_by_two(database: Database, tools: Tools, recorder: Recorder) -> Recorder:
+    """To c1 and c3 by e-mail, to the others by text message, which is quiet until an hour from now."""
+    add_customers(database, FIVE, consented=["email", "sms"])
+    store_scores(database, {name: 9000 if name in ("c1", "c3") else 2000 for name in FIVE})
+    by_sms = replace(TEN_PERCENT, tier=Tier.MID, channel=Channel.SMS)
+    launch_campaign(database, make_plan(offers=(BY_EMAIL, by_sms), zone="Europe/Berlin"))
+    tools.settings = Settings.model_validate({"message_chunk": 2, "quiet_hours": {"SMS": "13:00-14:00"}})
+    tools.__dict__["channels"] = {"EMAIL": recorder, "SMS": (sms := Recorder())}
+    return sms
+
+
+def told_to_stand(database: Database, now: datetime) -> bool:
+    with database.reading() as snapshot:
+        return bool(holds.held(snapshot, now))
+
+
+def test_in_quiet_hours_messages_wait_without_being_trouble_and_leave_at_their_end(
+    database: Database, tools: Clocked, recorder: Recorder
+) -> None:
+    sms = launched_by_two(database, tools, recorder)
+    operation, hour = begun(database), timedelta(hours=1)
+
+    waiting = work(tools, operation)
+
+    assert (recorder.given, sms.given, waiting.state) == (["c1", "c3"], [], RUNNING)
+    assert waiting.error == "messages of SMS wait until 2026-11-20T14:00:00+01:00 (Europe/Berlin): quiet hours"
+    assert states(database) == dict.fromkeys(FIVE, "WAITING") | {"c1": "HANDED_OVER", "c3": "HANDED_OVER"}
+    assert [held_up(database, NOW + later) for later in (hour, hour + overview.SILENT)] == [[], [waiting.error]]
+    assert [told_to_stand(database, NOW + later) for later in (hour, hour + overview.SILENT)] == [True, False]
+    disagree(database, "c4")
+    tools.later = hour - timedelta(seconds=1)
+    work(tools, operation)
+    assert sms.given == []
+    tools.later = hour
+    assert step(tools, operation)
+    assert read_operation(database, operation.operation_id).error is None, "what leaves waits no more"
+
+    done = work(tools, operation)
+
+    assert (sms.given, states(database)["c4"], done.state) == (["c2", "c5"], "NO_CONSENT", SUCCEEDED)
+
+
+def test_quiet_hours_of_a_channel_do_not_hide_that_another_is_away_and_an_end_ends_them(
+    database: Database, tools: Clocked, recorder: Recorder
+) -> None:
+    sms = launched_by_two(database, tools, recorder)
+    operation, recorder.away = begun(database), True
+    for minutes in (0, 2, 4, 6):
+        tools.later = timedelta(minutes=minutes)
+        work(tools, operation)
+    assert read_operation(database, operation.operation_id).error == "messages wait: HTTP 503"
+    with database.writing() as transaction:
+        campaigns.end(transaction, make_cause(), "spring")
+
+    work(tools, operation)
+
+    assert (states(database), sms.given) == (dict.fromkeys(FIVE, "LAPSED"), [])
+
+
+def test_what_a_dead_worker_had_taken_waits_for_the_end_of_quiet_hours_too(
+    database: Database, tools: Clocked, recorder: Recorder
+) -> None:
+    sms = launched_by_two(database, tools, recorder)
+    operation = begun(database)
+    share = Share(channels=["SMS"], limit=2, abandoned=LONG_AGO, tried=LONG_AGO)
+    for _ in range(2):
+        with database.writing() as transaction:
+            before = read_operation(database, operation.operation_id)
+            handing_over.take(transaction, before, share, make_cause(NOW - timedelta(minutes=1)))
+    assert states(database) == {"c2": "SENDING", "c4": "SENDING"}
+    tools.later = timedelta(minutes=30)
+    work(tools, operation)
+    assert sms.given == []
+    tools.later = timedelta(hours=1)
+
+    assert work(tools, operation).state == SUCCEEDED
+    assert sms.given == ["c2", "c4", "c5"]
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from campaigns.life.refusals import CouponsStopped
 from campaigns.terms.refusals import CouponSuspended
 from campaigns.work import jobs
 from channels.message import Fate, Receipt
+from database.work import operations
 from database.work.operations import Operation
 from worker.tools import Tools
 
@@ -21,8 +22,8 @@ def step(tools: Tools, operation: Operation) -> bool:
     """The messages after the operation's cursor, or those that wait.
 
     False when another worker is at it, while the campaign stands still, and when nobody takes new messages or only
-    those are left that wait: then the relay hands the operation to the workers again after a while, until the campaign
-    is over.
+    those are left that wait, for a channel or for the end of its quiet hours: then the relay hands the operation to the
+    workers again after a while, until the campaign is over.
     """
     # From before they are taken: a process that stands still in between, and whose messages are another's since then,
     # hands over none of them when it wakes.
@@ -39,6 +40,9 @@ def step(tools: Tools, operation: Operation) -> bool:
         if waiting is not None:
             fault = Fault(code=Code.MESSAGES_WAIT, facts={"note": waiting})
             jobs.stumble(transaction, operation.operation_id, fault)
+        elif batch.again:
+            # A sign of life; and what they waited for is over.
+            operations.advance(transaction, operation, operation.cursor or handing_over.START, count=0, now=tools.now())
         handing_over.settle(transaction, operation.request["campaign_id"], batch, receipts, tools.now())
     return batch.again or any(receipt.fate is not Fate.WAITING for receipt in receipts)
 
@@ -47,7 +51,7 @@ def _take(tools: Tools, operation: Operation) -> Batch | None:
     cause = tools.cause()
     share = Share(
         channels=sorted(tools.channels), limit=tools.settings.message_chunk,
-        abandoned=cause.now - tools.longest_task, tried=cause.now - PATIENCE,
+        abandoned=cause.now - tools.longest_task, tried=cause.now - PATIENCE, quiet_hours=tools.quiet_hours,
     )  # fmt: skip
     try:
         with tools.database.writing() as transaction:

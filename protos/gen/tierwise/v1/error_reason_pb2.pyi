@@ -278,6 +278,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Messages wait until their campaign begins. Example: "messages wait: campaigns/spring begins at 2026-11-20T13:00:00+00:00"."""
     MESSAGES_WAIT: _ErrorReason.ValueType  # 192
     """Messages wait for a channel that did not take them. Example: "messages wait: HTTP 503"."""
+    QUIET_HOURS: _ErrorReason.ValueType  # 203
+    """Messages wait for the end of their channel's quiet hours. Example: "messages of SMS wait until 2026-11-28T08:00:00+01:00
+    (Europe/Berlin): quiet hours".
+    """
     CANARY_SILENT: _ErrorReason.ValueType  # 193
     """A canary was set aside, since it did not answer. Example: "it gave no answer at all for so long that its replica was killed"."""
     CANARY_FAILED: _ErrorReason.ValueType  # 194
@@ -562,6 +566,10 @@ CAMPAIGN_NOT_BEGUN: ErrorReason.ValueType  # 191
 """Messages wait until their campaign begins. Example: "messages wait: campaigns/spring begins at 2026-11-20T13:00:00+00:00"."""
 MESSAGES_WAIT: ErrorReason.ValueType  # 192
 """Messages wait for a channel that did not take them. Example: "messages wait: HTTP 503"."""
+QUIET_HOURS: ErrorReason.ValueType  # 203
+"""Messages wait for the end of their channel's quiet hours. Example: "messages of SMS wait until 2026-11-28T08:00:00+01:00
+(Europe/Berlin): quiet hours".
+"""
 CANARY_SILENT: ErrorReason.ValueType  # 193
 """A canary was set aside, since it did not answer. Example: "it gave no answer at all for so long that its replica was killed"."""
 CANARY_FAILED: ErrorReason.ValueType  # 194
