@@ -187,6 +187,30 @@ def test_codes_of_before_that_were_over_stay_over(database: Database, database_u
     assert over == [("anna", NOW), ("bert", make_plan().end_time)]
 
 
+def test_messages_of_before_that_waited_when_their_campaign_ended_lapse(database_url: str) -> None:
+    command.downgrade(configuration(database_url), _before("messages_of_campaigns_that_ended_lapse"))
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(
+            """INSERT INTO campaigns
+              (campaign_id, display_name, state, zone, start_time, end_time, currency, offers)
+            SELECT id, id, state, 'UTC', '2026-11-01', '2026-12-01', 'GBP', '{}'
+            FROM (VALUES ('over', 'ENDED'), ('running', 'ACTIVE')) AS made (id, state)"""
+        )
+        connection.execute(
+            """INSERT INTO messages (campaign_id, customer_id, channel, state, batch, claim_time)
+            SELECT id, customer, 'SMS', 'WAITING', 'b', '2026-11-02'
+            FROM (VALUES ('over', 'c1'), ('over', 'c2'), ('running', 'c1')) AS made (id, customer)"""
+        )
+        migrate(database_url)
+        states = connection.execute(
+            "SELECT campaign_id, state, count(settle_time) FROM messages GROUP BY 1, 2 ORDER BY 1"
+        ).fetchall()
+        counted = connection.execute("SELECT campaign_id, channel, state, count FROM message_counts").fetchall()
+
+    assert states == [("over", "LAPSED", 2), ("running", "WAITING", 0)]
+    assert counted == [("over", "SMS", "LAPSED", 2)]
+
+
 def test_a_column_goes_with_the_views_of_before_that_read_it(database_url: str) -> None:
     config = configuration(database_url)
     command.downgrade(config, _before("codes_are_good_until_their_campaign_ends"))
