@@ -71,6 +71,7 @@ def uplift(
             )  # fmt: skip
         except TrialNotUsable as refusal:
             fail(str(refusal))
+        frame = frame.select(name for name in frame.columns if name == CUSTOMER)  # the rest has been read, and is large
         with training_progress() as progress:
             found = learning.learn(reading.trial, seed=seed, progress=progress, given=propensity is not None)
         told = _keep(frame, reading, found, seed, out, save)

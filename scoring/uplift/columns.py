@@ -38,7 +38,10 @@ def matrix(frame: pl.DataFrame, columns: tuple[Column, ...]) -> Floats:
     missing = [column.name for column in columns if column.name not in frame.columns]
     if missing:
         raise ValueError(f"there is no column {', '.join(missing)}: the model reads it")
-    return np.column_stack([column.numbers(frame[column.name]) for column in columns])
+    read = np.empty((len(frame), len(columns)))
+    for place, column in enumerate(columns):
+        read[:, place] = column.numbers(frame[column.name])
+    return read
 
 
 def is_text(kind: pl.DataType) -> bool:

@@ -59,7 +59,10 @@ class Regressor:
 
 def design(regressors: tuple[Regressor, ...], features: Floats) -> Floats:
     """[N, 1 + R] of [N, F]: 1, then what each regressor reads."""
-    return np.column_stack([np.ones(len(features)), *(each.read(features) for each in regressors)])
+    read = np.ones((len(features), 1 + len(regressors)))
+    for place, each in enumerate(regressors, start=1):
+        read[:, place] = each.read(features)
+    return read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,13 +74,17 @@ class Choice:
 
 def choose(trial: Trial, scores: Mapping[Learner, Floats], *, seed: int) -> Choice:
     """From [N] scores that are out of fold."""
-    rankings = [ranking(scores[learner]) for learner in ORDER]
-    curves = [curve(trial, ranked) for ranked in rankings]
-    found, moved = np.array([each.qini for each in curves]), [influence(trial, ranked) for ranked in rankings]
-    ahead = [None, *_together(found[1:] - found[0], np.array([each - moved[0] for each in moved[1:]]), seed)]
+    found, tops, moved = np.empty(len(ORDER)), np.empty(len(ORDER)), np.empty((len(ORDER), len(trial)))
+    for place, learner in enumerate(ORDER):
+        ranked = ranking(scores[learner])
+        gains = curve(trial, ranked)
+        found[place], tops[place], moved[place] = gains.qini, gains.at(TOP) / TOP, influence(trial, ranked)
+    alone = [_alone(value, by) for value, by in zip(found, moved, strict=True)]
+    moved[1:] -= moved[0]
+    ahead = [None, *_together(found[1:] - found[0], moved[1:], seed)]
     figures = {
-        learner: Figures(qini=_alone(value, by), top=each.at(TOP) / TOP, ahead=lead)
-        for learner, value, by, each, lead in zip(ORDER, found, moved, curves, ahead, strict=True)
+        learner: Figures(qini=each, top=float(top), ahead=lead)
+        for learner, each, top, lead in zip(ORDER, alone, tops, ahead, strict=True)
     }
     best = max(RIVALS, key=lambda learner: figures[learner].qini.value)
     lead = figures[best].ahead

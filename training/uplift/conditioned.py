@@ -22,6 +22,8 @@ FREE = 0.01
 BASE = 30.0
 CHANGE = (100.0, 300.0, 1_000.0, 3_000.0, 10_000.0, 100_000.0)
 """Penalties to choose from, up to one under which the change is alike for everybody."""
+SOME = 65_536
+"""Customers."""
 CONSTANT = 1e-6
 """Standard deviation below which a regressor tells nothing."""
 
@@ -41,6 +43,15 @@ class Arm:
         """[N] of [2 + 2 R] weights."""
         base, change = np.split(weights, 2)
         found: Floats = self.read @ (base + self.treated * change)
+        return found
+
+    def weighed(self, spread: Floats) -> Floats:
+        """[1 + R, 1 + R] products of regressors, customers weighed by [N]; some at a time, for they are many."""
+        found = np.zeros((self.read.shape[1], self.read.shape[1]))
+        for some in range(0, len(spread), SOME):
+            rows = slice(some, some + SOME)
+            read = self.read[rows] * np.sqrt(spread[rows, None])
+            found += read.T @ read  # of one array with itself: half the products
         return found
 
 
@@ -114,12 +125,12 @@ def _fit(arms: Sequence[Arm], penalties: Floats, start: Floats, *, binary: bool)
             chance = expit(arm.said(weights))
             spread = chance * (1 - chance) if binary else np.ones(len(chance))
             both = np.array([[1.0, arm.treated], [arm.treated, arm.treated**2]])
-            found += np.kron(both, (arm.read * spread[:, None]).T @ arm.read)
+            found += np.kron(both, arm.weighed(spread))
         return found
 
-    weights: Floats = minimize(loss, start, jac=slope, hess=bend, method="trust-exact").x
-    freedom = np.log(penalties).sum() - np.linalg.slogdet(bend(weights)).logabsdet
-    return Fit(weights, float(freedom / 2 - loss(weights)))
+    found = minimize(loss, start, jac=slope, hess=bend, method="trust-exact")
+    freedom = np.log(penalties).sum() - np.linalg.slogdet(found.hess).logabsdet
+    return Fit(found.x, float(freedom / 2 - found.fun))
 
 
 def _missed(arm: Arm, weights: Floats, *, binary: bool) -> float:

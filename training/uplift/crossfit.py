@@ -8,6 +8,7 @@ import numpy as np
 from scoring.seen.actions import Floats
 from scoring.uplift.model import Term, score
 from training.progress import Progress
+from training.uplift.grove import Grove
 from training.uplift.learners import LEARNERS, Learner
 from training.uplift.trial import Trial, folds
 
@@ -27,22 +28,23 @@ def cross_fit(trial: Trial, *, parts: int, seed: int, progress: Progress) -> Map
     """[N] scores of each learner, out of fold."""
     found = {learner: np.empty(len(trial)) for learner in Learner}
     done, total = 0, parts * len(LEARNERS)
-    of = folds(trial, parts, np.random.default_rng(seed))
+    of, grove = folds(trial, parts, np.random.default_rng(seed)), Grove(trial)
     for part in range(parts):
         rows = of == part
-        others = trial.part(~rows)
+        others = grove.part(~rows)
         for learner, learn in LEARNERS.items():
             found[learner][rows] = score(learn(others, seed), trial.features[rows])
             done += 1
             progress("learning whom it changes", done, total)
+        del others  # the next are as large
     return found
 
 
 def on_all(trial: Trial, learner: Learner, *, seed: int) -> tuple[Term, ...]:
     """The same learner on all customers, for those of whom nothing came yet."""
-    fits = 1 if learner is Learner.LINEAR else FITS
+    grove, fits = Grove(trial), 1 if learner is Learner.LINEAR else FITS
     return tuple(
         replace(term, weight=term.weight / fits)
         for each in range(fits)
-        for term in LEARNERS[learner](trial, seed + each)
+        for term in LEARNERS[learner](grove, seed + each)
     )

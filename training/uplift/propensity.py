@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from scoring.predictors.boosters import lightgbm
 from scoring.seen.actions import Floats
 from training.metrics import auc
 from training.progress import Progress, silence
+from training.uplift.grove import STEP, Grove
 from training.uplift.trial import Trial, folds
 
 SHAPE = {
-    "objective": "binary", "num_leaves": 8, "learning_rate": 0.06, "lambda_l2": 10.0, "min_data_in_leaf": 200,
-    "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbose": -1,
+    "objective": "binary", "num_leaves": 8, "lambda_l2": 10.0, "min_data_in_leaf": 200, "feature_fraction": 1.0,
+    "bagging_fraction": 1.0, "bagging_freq": 0,
 }  # fmt: skip
 ROUNDS = 50
 FOLDS = 5
@@ -22,12 +22,11 @@ LEAST = 0.02
 
 def foretold(trial: Trial, *, seed: int, progress: Progress = silence) -> Floats | None:
     """[N] what features say out of fold; None where they say nothing, as in a trial that was drawn."""
-    said, parts = np.empty(len(trial)), folds(trial, FOLDS, np.random.default_rng(seed))
+    said, parts, grove = np.empty(len(trial)), folds(trial, FOLDS, np.random.default_rng(seed)), Grove(trial)
     for part in range(FOLDS):
         rows = parts == part
-        others = trial.part(~rows)
-        data = lightgbm.Dataset(others.features, others.treated, categorical_feature=list(trial.categorical))
-        trees = lightgbm.train(SHAPE | {"seed": seed}, data, ROUNDS)
+        others = grove.part(~rows)
+        trees = others.grow(others.trial.treated, SHAPE, seed, rounds=ROUNDS, step=STEP)
         said[rows] = trees.predict(trial.features[rows], num_threads=1)
         progress("looking whether features foretell who was treated", part + 1, FOLDS)
     treated = float(trial.treated.sum())

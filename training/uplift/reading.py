@@ -74,7 +74,7 @@ def read(
     treated, arms = _arms(frame[treatment.column], treatment)
     came = _outcome(frame[outcome])
     rows = arms & ~np.isnan(came)
-    treated, came, kept = treated[rows], came[rows], frame.filter(pl.Series(rows))
+    treated, came, kept = treated[rows], came[rows], frame if rows.all() else frame.filter(pl.Series(rows))
     _check(treated, came, treatment, outcome)
     spoken_for = {treatment.column, outcome, *ignored, *((propensity,) if propensity else ())}
     asked = list(features) or [name for name in kept.columns if name not in spoken_for]
@@ -226,23 +226,29 @@ def _identifying(values: pl.Series) -> str | None:
 
 def _after(values: pl.Series, later: Mapping[str, Flags]) -> str | None:
     """Why a column cannot have been known before what it tells."""
+    usual, few = _usual(values), values.n_unique() <= MOST_LEVELS
     for what, happened in later.items():
-        if (usual := _one_sided(values, happened)) is not None:
-            said, side = usual
+        if (told := _one_sided(usual, happened)) is not None:
+            said, side = told
             return f"{values.name} is {said} {side} {what}: it seems to be known only afterwards"
-        if _tells(values, happened):
+        if few and _tells(values, happened):
             return f"{values.name} tells {what} of everybody: it seems to be known only afterwards"
     return None
 
 
-def _one_sided(values: pl.Series, happened: Flags) -> tuple[str, str] | None:
-    """What those alone are to whom something happened, or to whom it did not: always the usual value, or never."""
+def _usual(values: pl.Series) -> Mapping[str, Flags]:
+    """[N] who differs from being always what most are, and from being never, in words."""
     usual = values.drop_nulls().mode().sort().first()
     if unknown := values.null_count() > (values == usual).sum():
         usual = None
     differs = values.ne_missing(pl.Series([usual], dtype=values.dtype)).to_numpy()
     always, never = ("never known", "always known") if unknown else (f"always {usual!s}", f"never {usual!s}")
-    for words, others in ((always, differs), (never, ~differs)):
+    return {always: differs, never: ~differs}
+
+
+def _one_sided(usual: Mapping[str, Flags], happened: Flags) -> tuple[str, str] | None:
+    """What those alone are to whom something happened, or to whom it did not: always the usual value, or never."""
+    for words, others in usual.items():
         for having, side in ((happened, "with"), (~happened, "without")):
             if not others[having].any() and others.mean() * having.sum() > EXPECTED:
                 return words, side
@@ -254,7 +260,7 @@ def _tells(values: pl.Series, happened: Flags) -> bool:
     if min(happened.sum(), (~happened).sum()) <= EXPECTED:
         return False
     shares = pl.DataFrame({"value": values, "happened": happened}).group_by("value").agg(pl.col("happened").mean())
-    return len(shares) <= MOST_LEVELS and bool(shares["happened"].is_in([0.0, 1.0]).all())
+    return bool(shares["happened"].is_in([0.0, 1.0]).all())
 
 
 def _levels(values: pl.Series) -> tuple[str, ...]:
