@@ -18,6 +18,8 @@ PROBE = datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC)
 EPOCH = r"^-?\d{9,17}(\.\d+)?$"
 MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 LOCAL = pl.Datetime("us")
+FOUR_DIGITS = 1000
+"""The first year that is written by so many."""
 BEFORE_A_GAP = (timedelta(hours=1), timedelta(days=1))
 """So long before a time that the clocks skip they still ran as before; the second, where a whole day was left out."""
 CALENDAR = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
@@ -77,17 +79,16 @@ def read_times(column: pl.Series, clock: Clock) -> pl.DataFrame:
 
 def _from_strings(column: pl.Series, clock: Clock) -> tuple[pl.Series, pl.Series]:
     """Absolute times (UTC) and, for those without an offset, local times."""
-    said, iso = pl.col("text"), _iso(pl.col("text"))
+    texts, said, iso = column.alias("text").to_frame(), pl.col("text"), _iso(pl.col("text"))
     own = {form: bool(OFFSET.search(form)) for form in clock.formats}
     offsets = [
         *(_parsed(iso, form, time_zone="UTC") for form in OFFSET_FORMATS),
-        *(_parsed(said, form, time_zone="UTC") for form, absolute in own.items() if absolute),
+        *(_by_own(texts, form, time_zone="UTC") for form, absolute in own.items() if absolute),
     ]
     locals_ = [
         *(_parsed(iso, form) for form in LOCAL_FORMATS),
-        *(_parsed(said, form) for form, absolute in own.items() if not absolute),
+        *(_by_own(texts, form) for form, absolute in own.items() if not absolute),
     ]
-    texts = column.alias("text").to_frame()
     absolute, local = (texts.select(pl.coalesce(*read)).to_series() for read in (offsets, locals_))
     epoch = pl.when(said.str.contains(EPOCH)).then(said).cast(pl.Float64, strict=False)
     numbers = _from_epoch(texts.select(epoch).to_series(), clock)
@@ -104,6 +105,12 @@ def _iso(text: pl.Expr) -> pl.Expr:
 
 def _parsed(text: pl.Expr, form: str, *, time_zone: str | None = None) -> pl.Expr:
     return text.str.to_datetime(form, strict=False, time_unit="us", time_zone=time_zone)
+
+
+def _by_own(texts: pl.DataFrame, form: str, *, time_zone: str | None = None) -> pl.Expr:
+    """%Y takes the 14 of 01/02/14 for the year 14; such a time is left to the other formats."""
+    read = texts.select(_parsed(pl.col("text"), form, time_zone=time_zone)).to_series()
+    return pl.lit(read.zip_with(read.dt.year() >= FOUR_DIGITS, _nothing(read, read.dtype)))
 
 
 def _from_epoch(column: pl.Series, clock: Clock) -> pl.Series:

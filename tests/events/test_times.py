@@ -47,6 +47,7 @@ def read(value: object, clock: Clock = LONDON) -> tuple[datetime | None, str | N
         ("01/07/2026 12:00 UTC", own("%d/%m/%Y %H:%M UTC"), datetime(2026, 7, 1, 12, tzinfo=UTC)),
         ("01/07/2026T12:00", own("%d/%m/%YT%H:%M", "%d/%m/%Y %z"), datetime(2026, 7, 1, 11, tzinfo=UTC)),
         ("1401151230", own("%y%m%d%H%M"), datetime(2014, 1, 15, 12, 30, tzinfo=UTC)),
+        ("12/1/10 8:26", own("%m/%d/%Y %H:%M", "%m/%d/%y %H:%M"), datetime(2010, 12, 1, 8, 26, tzinfo=UTC)),
         (202607011200, own("%Y%m%d%H%M"), datetime(2026, 7, 1, 11, tzinfo=UTC)),
         ("1767225600", own("%d.%m.%Y"), datetime(2026, 1, 1, tzinfo=UTC)),
         (datetime(2026, 7, 1, 12), LONDON, datetime(2026, 7, 1, 11, tzinfo=UTC)),  # noqa: DTZ001 - local on purpose
