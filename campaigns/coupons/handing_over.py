@@ -163,7 +163,9 @@ def _claim_again(
     waiting = messages.open_batch(
         transaction, campaign_id, channels, abandoned=share.abandoned, tried=share.tried, now=now
     )
-    return () if waiting is None else messages.claim_again(transaction, campaign_id, channels, waiting, now)
+    if waiting is None:
+        return ()
+    return messages.claim_again(transaction, campaign_id, channels, waiting, abandoned=share.abandoned, now=now)
 
 
 def _claim(

@@ -73,8 +73,10 @@ WITH next AS MATERIALIZED (
   SELECT code, messages.customer_id, messages.channel, tier, discount, currency, {EXPIRE_TIME} AS expire_time,
     batch, {FATE} AS fate
   FROM messages JOIN coupons USING (campaign_id, customer_id) JOIN campaigns USING (campaign_id)
-  WHERE campaign_id = %(campaign)s AND messages.state IN ('SENDING', 'WAITING') AND batch = %(batch)s
-    AND messages.channel = ANY(%(channels)s)
+  WHERE campaign_id = %(campaign)s AND batch = %(batch)s AND messages.channel = ANY(%(channels)s) AND (
+    messages.state = 'WAITING'
+    OR messages.state = 'SENDING' AND claim_time NOT BETWEEN %(abandoned)s AND %(now)s + (%(now)s - %(abandoned)s)
+  )
 ), claimed AS (
   UPDATE messages SET state = fate, claim_time = %(now)s, settle_time = CASE WHEN fate <> 'SENDING' THEN %(now)s END
   FROM next WHERE campaign_id = %(campaign)s AND messages.customer_id = next.customer_id
@@ -166,10 +168,19 @@ def claim(
 
 
 def claim_again(
-    transaction: Transaction, campaign_id: str, channels: Sequence[str], batch: str, now: datetime
+    transaction: Transaction,
+    campaign_id: str,
+    channels: Sequence[str],
+    batch: str,
+    *,
+    abandoned: datetime,
+    now: datetime,
 ) -> list[Claimed]:
-    """Those of a batch that are still open, with today's consent."""
-    asked = {"campaign": campaign_id, "channels": list(channels), "batch": batch, "now": now}
+    """Those of a batch that wait or whose worker is gone, as `open_batch` finds them, with today's consent.
+
+    A batch is in two states where a part of it was refused, and let wait again, while a worker has the rest.
+    """
+    asked = {"campaign": campaign_id, "channels": list(channels), "batch": batch, "abandoned": abandoned, "now": now}
     return _claimed(transaction, CLAIM_AGAIN, campaign_id, asked)
 
 

@@ -324,6 +324,20 @@ def test_what_was_refused_is_handed_over_again_by_the_next_hand_over_under_the_s
     assert sorted(recorder.given) == ["c2", "c3", "c4", "c5"]
 
 
+def test_what_was_refused_leaves_again_without_what_a_living_worker_has_of_its_batch(database: Database) -> None:
+    launched(database)
+    first = begun(database)
+    assert [take(database, first), take(database, first)] == [[], ["c1", "c2"]]
+    with database.writing() as transaction:
+        transaction.execute(text("UPDATE messages SET state = 'REFUSED', settle_time = now() WHERE customer_id = 'c1'"))
+        operations.cancel(transaction, first.operation_id, NOW)
+
+    again = begun(database)
+
+    later = NOW + timedelta(minutes=5)
+    assert [take(database, again, now=later), take(database, again, now=later)] == [[], ["c1"]]
+
+
 def test_coupons_of_a_channel_without_an_address_are_told(database: Database, tools: Tools) -> None:
     add_customers(database, FIVE, consented=["email", "sms"])
     store_scores(database, {name: 9000 if name in ("c1", "c3") else 2000 for name in FIVE})
