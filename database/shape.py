@@ -46,11 +46,11 @@ def _revision(database: Database) -> str | None:
     """What the database was migrated to, empty if it never was; None if it does not say."""
     with closing(Glances(database)) as glances:
         try:
-            ((revision,),) = glances.rows("SELECT version_num FROM alembic_version", (), seconds=PATIENCE_SECONDS)
+            found = glances.rows("SELECT version_num FROM alembic_version", (), seconds=PATIENCE_SECONDS)
         except errors.UndefinedTable:
             return ""
         except Exception as error:
             if failure_of(error) is None:
                 raise
             return None
-    return str(revision)
+    return str(found[0][0]) if found else ""

@@ -33,12 +33,10 @@ WHERE campaigns.state = 'LAUNCHING'
 ORDER BY campaigns.create_time, campaign_id LIMIT :limit
 """)
 HELD_UP = text(f"""
-SELECT campaign_id, display_name, error, why FROM campaigns JOIN LATERAL (
-  SELECT state, error, why, update_time FROM operations
-  WHERE kind = 'HAND_OVER_COUPONS' AND request @> jsonb_build_object('campaign_id', campaigns.campaign_id)
-  ORDER BY create_time DESC LIMIT 1
-) AS work ON work.state = 'RUNNING' AND error IS NOT NULL AND work.update_time < :silent AND NOT {QUIET}
-WHERE campaigns.state = 'ACTIVE' AND start_time <= :now
+SELECT campaign_id, display_name, error, why
+FROM operations AS work JOIN campaigns ON campaign_id = request ->> 'campaign_id'
+WHERE work.state = 'RUNNING' AND kind = 'HAND_OVER_COUPONS' AND error IS NOT NULL AND work.update_time < :silent
+  AND NOT {QUIET} AND campaigns.state = 'ACTIVE' AND start_time <= :now
   AND NOT EXISTS (SELECT FROM stops WHERE scope IN ('-', campaign_id, series))
 ORDER BY end_time, campaign_id LIMIT :limit
 """)  # noqa: S608 - made of constants
