@@ -36,11 +36,15 @@ FROM (SELECT channel, hour, count(*) FROM refused GROUP BY channel, hour) AS les
 WHERE campaign_id = %(campaign)s AND state = 'REFUSED' AND message_counts.channel = less.channel
   AND message_counts.hour = less.hour
 """
-LAPSE = """
-UPDATE messages SET state = 'LAPSED', settle_time = %(now)s
-WHERE campaign_id = %(campaign)s AND (state = 'WAITING' OR state = 'SENDING' AND claim_time < %(abandoned)s)
-RETURNING channel, state
+# It waits, or its worker is gone; what was claimed as long after now was so before the clock went back.
+LEFT = """
+(messages.state = 'WAITING' OR messages.state = 'SENDING'
+  AND claim_time NOT BETWEEN %(abandoned)s AND %(now)s + (%(now)s - %(abandoned)s))
 """
+LAPSE = f"""
+UPDATE messages SET state = 'LAPSED', settle_time = %(now)s WHERE campaign_id = %(campaign)s AND {LEFT}
+RETURNING channel, state
+"""  # noqa: S608 - made of constants
 # Consent is read in the statement that claims: it is the answer of this moment.
 CONSENT = """
 lower(coupons.channel) IN (SELECT lower(agreed) FROM customers, unnest(consented_channels) AS agreed
@@ -73,10 +77,7 @@ WITH next AS MATERIALIZED (
   SELECT code, messages.customer_id, messages.channel, tier, discount, currency, {EXPIRE_TIME} AS expire_time,
     batch, {FATE} AS fate
   FROM messages JOIN coupons USING (campaign_id, customer_id) JOIN campaigns USING (campaign_id)
-  WHERE campaign_id = %(campaign)s AND batch = %(batch)s AND messages.channel = ANY(%(channels)s) AND (
-    messages.state = 'WAITING'
-    OR messages.state = 'SENDING' AND claim_time NOT BETWEEN %(abandoned)s AND %(now)s + (%(now)s - %(abandoned)s)
-  )
+  WHERE campaign_id = %(campaign)s AND batch = %(batch)s AND messages.channel = ANY(%(channels)s) AND {LEFT}
 ), claimed AS (
   UPDATE messages SET state = fate, claim_time = %(now)s, settle_time = CASE WHEN fate <> 'SENDING' THEN %(now)s END
   FROM next WHERE campaign_id = %(campaign)s AND messages.customer_id = next.customer_id

@@ -308,6 +308,19 @@ def test_what_waits_at_the_end_lapses_and_what_a_living_worker_has_is_told_by_it
     assert fates(database) == {"due": 5, "waiting": 1, "LAPSED": 4}
 
 
+def test_what_a_worker_two_days_ahead_took_lapses_at_the_end_too(database: Database, tools: Tools) -> None:
+    launched(database)
+    operation = begun(database)
+    assert [take(database, operation, now=NOW + timedelta(days=2)) for _ in range(2)] == [[], ["c1", "c2"]]
+    with database.writing() as transaction:
+        campaigns.end(transaction, make_cause(), "spring")
+
+    assert step(tools, operation) is False
+
+    assert states(database) == {"c1": "LAPSED", "c2": "LAPSED"}
+    assert read_operation(database, operation.operation_id).state == "CANCELLED"
+
+
 def test_what_was_refused_is_handed_over_again_by_the_next_hand_over_under_the_same_keys(
     database: Database, tools: Clocked, recorder: Recorder
 ) -> None:
