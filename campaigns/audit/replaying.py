@@ -21,7 +21,6 @@ from database.audiences.tables import AudienceRow
 from database.coupons import decisions
 from database.coupons.decisions import Recorded
 from database.customers import tombstones
-from database.forecast import prospects
 from database.models import registry, scores
 from database.session import Snapshot
 from rules.rule import segments_named
@@ -93,7 +92,7 @@ def explain(
     replayed = replay(frozen, plan, kept.budget_share, evidence.known)
     others = decisions.others(snapshot, campaign_id, customer_id, before=frozen.time)
     circumstances = Circumstances(frozen.time, kept.budget_share, [Reach._make(each) for each in others])
-    currency = prospects.scored_currency(snapshot) or plan.currency
+    currency = scores.scored_currency(snapshot) or plan.currency
     words = reasons(plan, evidence.known, replayed, circumstances, language, currency=currency)
     return _compared(campaign, frozen, _issued(record), replayed, words, customer_id)
 

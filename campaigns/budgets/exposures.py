@@ -11,7 +11,7 @@ from campaigns.terms.usual_saving import Prices, gifts, usual_saving
 from database.coupons import exposure
 from database.coupons.exposure import Exposed
 from database.events import items
-from database.forecast import prospects
+from database.models import scores
 from database.session import Snapshot
 
 PAST_CAMPAIGNS = 10
@@ -28,7 +28,7 @@ def groups_of(snapshot: Snapshot, plan: CampaignPlan, exposed: Sequence[Exposed]
     discounts |= {(exposure.BY_HAND, offer.tier.value): offer.discount for offer in first}
     wanted = gifts(discounts.values())
     prices = items.prices(snapshot, wanted, currency=plan.currency) if wanted else {}
-    foreign = prospects.scored_currency(snapshot) not in (None, plan.currency)
+    foreign = scores.scored_currency(snapshot) not in (None, plan.currency)
     return tuple(
         _group(each, discounts[each.arm, each.tier], plan.currency, prices, foreign=foreign)
         for each in _prudent(exposed)

@@ -20,7 +20,7 @@ from database.audiences import facts
 from database.coupons import codes, entitlements
 from database.coupons.entitlements import Found
 from database.events import items
-from database.forecast import prospects
+from database.models import scores
 from database.session import Snapshot
 from rules.sentence import Language
 
@@ -85,7 +85,7 @@ def _known(snapshot: Snapshot, customer_id: str) -> Known:
     known, tier = facts.stored_facts(snapshot, customer_id), entitlements.tier_of(snapshot, customer_id)
     return Known(
         tier=None if tier is None else Tier(tier), facts=None if known is None else known.facts,
-        segments=facts.segments_of(snapshot, customer_id), currency=prospects.scored_currency(snapshot),
+        segments=facts.segments_of(snapshot, customer_id), currency=scores.scored_currency(snapshot),
     )  # fmt: skip
 
 

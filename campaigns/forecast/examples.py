@@ -14,8 +14,8 @@ from campaigns.terms.discount import Discount
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Measure, Tier, measured
 from database.audiences import facts
-from database.forecast import prospects
 from database.forecast.prospects import Prospect
+from database.models import scores
 from database.session import Snapshot
 from rules.evaluate import COMPARISONS, Reason, evaluate
 from rules.rule import Compare, Operator
@@ -64,7 +64,7 @@ class _Said:
     def __init__(self, snapshot: Snapshot, campaign: Campaign, language: Language) -> None:
         self._snapshot, self._plan = snapshot, campaign.plan
         self._language, self._words = language, WORDS[language]
-        self._speaker = Speaker(language=language, currency=prospects.scored_currency(snapshot))
+        self._speaker = Speaker(language=language, currency=scores.scored_currency(snapshot))
 
     def example(self, prospect: Prospect, arm: str) -> Example:
         tier = Tier(prospect.tier)

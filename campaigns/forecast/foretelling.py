@@ -14,8 +14,8 @@ from campaigns.terms.schedule import upcoming
 from campaigns.terms.usual_saving import Prices, gifts
 from database.coupons.exposure import Exposed
 from database.events import items
-from database.forecast import prospects
 from database.forecast.prospects import Prospect, Prospects
+from database.models import scores
 from database.session import Snapshot
 
 
@@ -27,7 +27,7 @@ def foretold(
     learned = lessons.learned(snapshot)
     return outlook(
         campaign.plan, found, usual_orders(drawn), days=days, prices=_prices(snapshot, campaign),
-        currency=prospects.scored_currency(snapshot), calibrations=learned.calibrations, basis=learned.basis,
+        currency=scores.scored_currency(snapshot), calibrations=learned.calibrations, basis=learned.basis,
         lift=lift,
     )  # fmt: skip
 

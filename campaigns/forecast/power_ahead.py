@@ -13,6 +13,7 @@ from campaigns.terms.campaign import Campaign
 from database import planner
 from database.audiences.eligibility import Drawn
 from database.forecast import prospects
+from database.models import scores
 from database.session import Snapshot
 
 LOOKED_AT = 5_000
@@ -53,7 +54,7 @@ def power_ahead(snapshot: Snapshot, campaign: Campaign, now: datetime, *, percen
     found = prospects.sums(snapshot, prospects.planned(targeting), spans=spans(days)) if targeting.ways else []
     reached = round(sum(each.count for each in found if each.exclusion is None) / share)
     customers = reached if campaign.plan.audience_limit is None else min(reached, campaign.plan.audience_limit)
-    currency = prospects.scored_currency(snapshot)
+    currency = scores.scored_currency(snapshot)
     usual = baselines(campaign.plan, countable(campaign.plan, found, currency), days)
     return PowerAhead(
         customers=customers, sampled_share=share,

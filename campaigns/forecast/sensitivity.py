@@ -10,6 +10,7 @@ from campaigns.forecast.foretelling import affordable_part, days_left
 from campaigns.forecast.outlook import baselines, countable, spans
 from campaigns.life import campaigns
 from database.forecast import prospects
+from database.models import scores
 from database.session import Snapshot
 
 
@@ -25,7 +26,7 @@ def sensitivity(snapshot: Snapshot, campaign_id: str, now: datetime, *, lift: fl
     found = prospects.sums(snapshot, prospects.planned(audience.targeting(campaign, now)), spans=spans(days))
     part = affordable_part(snapshot, campaign, found, now).drawn
     borne = [each.share(part) for each in found]
-    reached = countable(campaign.plan, borne, prospects.scored_currency(snapshot))
+    reached = countable(campaign.plan, borne, scores.scored_currency(snapshot))
     count, design = sum(each.count for each in reached), campaign.plan.design
     shown = sensitivities(design, count, baselines(campaign.plan, reached, days), lift=lift)
     if not shown:

@@ -14,7 +14,7 @@ from campaigns.tiers.refusals import CustomersNotScored
 from campaigns.work import jobs
 from database.audiences import freezing
 from database.events import items
-from database.forecast import prospects
+from database.models import scores
 from database.session import Snapshot, Transaction
 from database.terms import campaigns as stored_campaigns
 from database.work import operations
@@ -81,7 +81,7 @@ def check_priced(snapshot: Snapshot, plan: CampaignPlan) -> None:
         return
     discounts = [offer.discount for arm in plan.design.arms for offer in plan.offers_in(arm.name)]
     notes = unpriced(discounts, items.prices(snapshot, gifts(discounts), currency=plan.currency))
-    notes += unforetold(discounts, currency=plan.currency, scored=prospects.scored_currency(snapshot))
+    notes += unforetold(discounts, currency=plan.currency, scored=scores.scored_currency(snapshot))
     if notes:
         said = "; ".join(note.sentence() for note in notes)
         raise InvalidCampaign(f"a budget needs to know what coupons cost: {said}", field="budget")

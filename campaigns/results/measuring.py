@@ -26,7 +26,7 @@ from database.audiences import exclusions
 from database.experiments import outcomes
 from database.experiments.assignment import Groups
 from database.experiments.outcomes import GroupOutcome, Spread
-from database.forecast import prospects
+from database.models import scores
 from database.session import Snapshot
 
 PAST = timedelta(days=365)
@@ -197,7 +197,7 @@ def plan(snapshot: Snapshot, campaign: Campaign, since: datetime, groups: Sequen
     past = outcomes.spread(
         snapshot, campaign.campaign_id, currency=campaign.plan.currency, since=since - PAST, until=since
     )
-    foreign = prospects.scored_currency(snapshot) not in (None, campaign.plan.currency)
+    foreign = scores.scored_currency(snapshot) not in (None, campaign.plan.currency)
     return Plan(
         design=campaign.plan.design,
         customers=sum(group.count for group in groups),

@@ -11,8 +11,8 @@ from campaigns.tiers import preview_document, rescored, schemes, shadowing, tier
 from campaigns.tiers.refusals import CustomersNotScored
 from campaigns.tiers.tier_preview import TierPreview
 from campaigns.work import jobs
+from database.models import scores
 from database.session import Snapshot, Transaction
-from database.tiers import previews
 from database.work import operations
 from database.work.operations import PREVIEW_TIERS, SUCCEEDED, Operation
 
@@ -55,7 +55,7 @@ def check(snapshot: Snapshot, model_id: str | None = None) -> None:
     """Refuse where there is nothing to look at, as `begin` does."""
     if model_id is not None:
         shadowing.finished(snapshot, model_id)
-    if previews.currency(snapshot) is None:
+    if scores.scored_currency(snapshot) is None:
         raise CustomersNotScored("no customer has a score: run ScoreAllCustomers first")
 
 

@@ -147,11 +147,6 @@ def drawn(snapshot: Snapshot, members: FromClause, *, size: int, seed: int = 0) 
     return [Prospect(**row) for row in rows]
 
 
-def scored_currency(snapshot: Snapshot) -> str | None:
-    """Of what scores expect to be spent; None before the first score."""
-    return snapshot.scalars(select(ScoreRow.currency).limit(1)).one_or_none()
-
-
 def _chance(horizon: Horizon) -> ColumnElement[float]:
     """What counts for nothing is not read, a million times over."""
     weights = {

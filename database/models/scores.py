@@ -162,3 +162,8 @@ def chances(snapshot: Snapshot, operation_id: str) -> list[int]:
 def _frame(scores: Sequence[Scored]) -> pl.DataFrame:
     measured = {name: [getattr(score, name) for score in scores] for name in COLUMNS}
     return pl.DataFrame(measured).with_columns(pl.col("as_of").dt.convert_time_zone("UTC"))
+
+
+def scored_currency(snapshot: Snapshot) -> str | None:
+    """Of what stored scores expect to be spent; None before the first score."""
+    return snapshot.scalars(select(ScoreRow.currency).order_by(ScoreRow.customer_id).limit(1)).one_or_none()

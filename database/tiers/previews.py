@@ -15,7 +15,6 @@ from database.terms.validity import EXPIRE_TIME
 from database.tiers.standings import Placing, StoredStanding, following
 
 LATEST = text("SELECT as_of, model_id, currency FROM scores ORDER BY as_of DESC, customer_id LIMIT 1")
-CURRENCY = text("SELECT currency FROM scores ORDER BY customer_id LIMIT 1")
 CELLS = """
 WITH {next} SELECT from_tier, settles, count(*), count(*) FILTER (WHERE settles <> to_tier), sum(spend_minor)::bigint,
   sum(stored_spend_minor)::bigint
@@ -94,12 +93,6 @@ def latest(snapshot: Snapshot) -> Latest | None:
     """Of the stored scores; None when there are none."""
     row = snapshot.execute(LATEST).one_or_none()
     return None if row is None else Latest(as_of=row.as_of, model_id=row.model_id, currency=row.currency)
-
-
-def currency(snapshot: Snapshot) -> str | None:
-    """Of the stored scores; None when there are none."""
-    found: str | None = snapshot.execute(CURRENCY).scalar_one_or_none()
-    return found
 
 
 def cells(snapshot: Snapshot, placing: Placing) -> list[Cell]:

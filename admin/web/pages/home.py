@@ -12,7 +12,7 @@ from campaigns import retrying
 from campaigns.callers.access import STAFF, Right
 from campaigns.tiers import rescored
 from campaigns.watching import overview
-from database.tiers import previews
+from database.models import scores
 from events.currency import strange
 
 SHOWN = 12
@@ -33,7 +33,7 @@ def home(visit: Visit) -> Response:
         found = overview.live(snapshot, limit=SHOWN + 1, after=_place(visit.field("after")))
         alerts = overview.alert(snapshot, visit.now, approver=approver, author=author)
         past = rescored.latest(snapshot, limit=LOOKED_BACK)
-        scored_in = previews.currency(snapshot)
+        scored_in = scores.scored_currency(snapshot)
     last = found[SHOWN - 1].campaign if len(found) > SHOWN else None
     after = "" if last is None else f"{last.plan.end_time.isoformat()}~{last.campaign_id}"
     return visit.page(

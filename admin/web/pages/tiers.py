@@ -21,8 +21,8 @@ from campaigns.tiers.refusals import CustomersNotScored, ModelNotPreviewed, Mode
 from campaigns.tiers.rescored import Rescored
 from campaigns.tiers.tier_preview import TierPreview
 from campaigns.tiers.tiers import Tier
+from database.models import scores
 from database.session import Snapshot
-from database.tiers import previews
 
 SHOWN = 20
 SHADES = 4
@@ -48,7 +48,7 @@ def listing(visit: Visit) -> Response:
     with visit.reading() as snapshot:
         found = schemes.page(snapshot, limit=SHOWN)
         past = rescored.latest(snapshot, limit=LOOKED_BACK)
-        currency = previews.currency(snapshot) or visit.house.currency
+        currency = scores.scored_currency(snapshot) or visit.house.currency
     last = past[-1] if past else None
     return visit.page(
         "tiers.html", schemes=found, last=last, distribution=None if last is None else _distribution(visit, last),
