@@ -11,6 +11,8 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from events.currency import known
+
 PREFIX = "TIERWISE_"
 
 
@@ -110,7 +112,7 @@ class Settings(BaseSettings):
     """Of the e-mail addresses that are let in; without it all that the provider vouches for."""
     oidc_session_minutes: int = Field(default=60, ge=5, le=720)
     """After which it is asked again who somebody is and what they may do."""
-    currency: str = Field(default="GBP", pattern="^[A-Z]{3}$")
+    currency: Annotated[str, AfterValidator(known)] = "GBP"
     """Of prices in files that name none."""
     wandb_project: str | None = None
     """Project of Weights & Biases that is told, besides TensorBoard, how trainings go."""

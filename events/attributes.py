@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from events.cleaning.outcome import TOO_FEW_FIELDS, reject
-from events.currency import LARGEST_MINOR
+from events.currency import LARGEST_MINOR, codes
 from events.event import CUSTOMER_SCHEMA, ITEM_SCHEMA
 from events.fields import IDS, Field
 from events.files.cells import text_of
@@ -74,7 +74,7 @@ def read_items(path: Path, *, currency: str | None = None) -> AttributeFile:
         (unreadable, "UNREADABLE_UNIT_PRICE"),
         (pl.col("price") < 0, "NEGATIVE_PRICE"),
         (pl.col("price") > LARGEST_MINOR, "PRICE_OUT_OF_RANGE"),
-        (~pl.col("currency").str.contains("^[A-Z]{3}$"), "UNREADABLE_CURRENCY"),
+        (~pl.col("currency").is_in(sorted(codes())), "UNREADABLE_CURRENCY"),
         (~pl.col(AVAILABLE).is_in([*YES, *NO]), "UNREADABLE_AVAILABLE"),
     ]
     exact = pl.col("price").round().cast(pl.Int64, strict=False).alias("unit_price_minor")

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from events.currency import codes
 from events.event import EventType
 from events.fields import NUMBERS, ROW_SCHEMA, STRINGS, Field
 from events.files.cells import require_readable, text_of
@@ -98,7 +99,7 @@ def _unreadable(schema: pl.Schema, file_format: FileFormat) -> pl.Expr:
     if file_format.event_type.constant is None:
         checks.append((Field.EVENT_TYPE, _type(schema, file_format)))
     currency = _string(Field.CURRENCY, schema[Field.CURRENCY], file_format)
-    checks.append((Field.CURRENCY, pl.when(currency.str.contains("^[A-Z]{3}$")).then(currency)))
+    checks.append((Field.CURRENCY, pl.when(currency.is_in(sorted(codes()))).then(currency)))
     given = (pl.col(field).cast(pl.String).str.strip_chars() != "" for field, _ in checks)
     infinite = (
         pl.when(pl.col(field).is_infinite()).then(pl.lit(field.value)) for field in NUMBERS if schema[field].is_float()

@@ -1,6 +1,5 @@
 """How a shop's file is to be read and cleaned: presets that we ship, mappings that shops write, both in YAML."""
 
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib import resources
@@ -9,7 +8,6 @@ from typing import Annotated, Literal, Self
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ValidationError, model_validator
-from pydantic import Field as Constraint
 
 from events.cleaning.cancellations import Cancellations
 from events.cleaning.dates import Dates
@@ -19,6 +17,7 @@ from events.cleaning.outliers import Outliers
 from events.cleaning.prices import NonPositivePrices
 from events.cleaning.products import NonProducts
 from events.cleaning.ranges import Ranges
+from events.currency import known, problem
 from events.event import EventType
 from events.fields import Field
 from events.files.reading import Encoding, Layout, columns_of, other_separator
@@ -114,7 +113,7 @@ class FileFormat(BaseModel, frozen=True, extra="forbid"):
     """Of times written as numbers."""
     numbers: Numerals = USUAL
     """Of quantities and prices that are texts."""
-    currency: str | None = Constraint(default=None, pattern="^[A-Z]{3}$")
+    currency: Annotated[str, AfterValidator(known)] | None = None
     event_type: TypeRule = TypeRule()
     uppercase: tuple[Field, ...] = ()
     """Fields in which upper and lower case mean the same."""
@@ -166,8 +165,9 @@ class FileFormat(BaseModel, frozen=True, extra="forbid"):
 
 def known_currency(code: str) -> str:
     """The same. Raises FormatNotUsable for what is no code of a currency."""
-    if not re.fullmatch("[A-Z]{3}", code):
-        raise FormatNotUsable(f"currency: {code!r} is no ISO 4217 code; write one such as GBP")
+    wrong = problem(code)
+    if wrong:
+        raise FormatNotUsable(f"currency: {wrong}")
     return code
 
 

@@ -1,8 +1,9 @@
 """What is simulated: the size, the dates and the policies of one shop."""
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from events.currency import codes
 
 HORIZON_DAYS = 90
 """Length of the window after `as_of` for which the truth is stated."""
@@ -42,7 +43,7 @@ class Shop:
             _require(low <= getattr(self, name) <= high, name, f"must be between {low:,} and {high:,}", self)
         for name in ("coupon_share", "message_share", "trial_share"):
             _require(0 <= getattr(self, name) <= 1, name, "must be between 0 and 1", self)
-        _require(re.fullmatch("[A-Z]{3}", self.currency) is not None, "currency", "must be an ISO 4217 code", self)
+        _require(self.currency in codes(), "currency", "must be an ISO 4217 code", self)
         zoned = self.start.tzinfo is not None and self.start.utcoffset() == timedelta(0)
         midnight = (self.start.hour, self.start.minute, self.start.second, self.start.microsecond) == (0, 0, 0, 0)
         _require(zoned and midnight, "start", "must be midnight in UTC, such as datetime(2024, 1, 1, tzinfo=UTC)", self)

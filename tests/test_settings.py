@@ -82,6 +82,7 @@ def test_a_variable_that_means_nothing_is_refused(monkeypatch: pytest.MonkeyPatc
                 "without it the database itself is the broker"
             ),
         ),
+        ({"CURRENCY": "GPB"}, "TIERWISE_CURRENCY: 'GPB' is no ISO 4217 code; did you mean GBP?"),
         (
             {"RESCORE_AT": "25:00", "CERTIFICATE_ROLES": '{"hunter2": 2}'},
             (

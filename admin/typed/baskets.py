@@ -7,6 +7,7 @@ import typer
 from admin.shell.output import fail
 from admin.typed.discounts import minor_units
 from campaigns.terms.basket import Basket, Line
+from events.currency import problem
 from settings import settings
 
 Amount = Annotated[str, typer.Option(help="Worth of the order before the discount, such as 12.50.")]
@@ -31,6 +32,9 @@ def basket_of(
 ) -> Basket:
     """The order, or the end of the command with what cannot be read."""
     money = currency or settings().currency
+    wrong = problem(money)
+    if wrong:
+        fail(f"--currency: {wrong}")
     return Basket(
         order_minor=minor_units(amount, "--amount", money),
         currency=money,

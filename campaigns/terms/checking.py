@@ -1,6 +1,5 @@
 """What makes a plan, or the id of a campaign, impossible. Pure."""
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -13,11 +12,11 @@ from campaigns.terms.naming import ID
 from campaigns.terms.recurrence import LONGEST_SERIES, check_recurrence
 from campaigns.terms.refusals import InvalidCampaign
 from campaigns.terms.restraint import check_caps, check_stacking
+from events.currency import problem
 from events.zones import zones
 
 LONGEST_SERIES_ID = 63 - len("-20261123")
 LARGEST_HOLDOUT_PERCENT = 50
-CURRENCY = re.compile(r"[A-Z]{3}")
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 """Between which campaigns lie: at the very ends of the calendar some zones have no local time."""
 LARGEST_LIMIT = 10**9
@@ -42,8 +41,8 @@ def check_series(campaign_id: str, plan: CampaignPlan) -> None:
 
 def check_plan(plan: CampaignPlan) -> None:
     """Raises InvalidCampaign for the first field that makes no sense."""
-    for field, problem in _problems(plan):
-        raise InvalidCampaign(problem, field=field)
+    for field, why in _problems(plan):
+        raise InvalidCampaign(why, field=field)
     if plan.recurrence is not None:
         check_recurrence(plan.recurrence)
         if plan.end_time - plan.start_time > LONGEST_SERIES:
@@ -71,8 +70,9 @@ def _problems(plan: CampaignPlan) -> Iterator[tuple[str, str]]:
     for field, time in (("start_time", plan.start_time), ("end_time", plan.end_time)):
         if not EARLIEST <= time <= LATEST:
             yield field, f"a campaign lies between {EARLIEST.year} and {LATEST.year}"
-    if not CURRENCY.fullmatch(plan.currency):
-        yield "currency", f"{plan.currency!r} is no ISO 4217 code"
+    currency = problem(plan.currency)
+    if currency:
+        yield "currency", f"currency: {currency}"
     if plan.zone not in zones():
         yield "zone", f"{plan.zone!r} is no IANA time zone"
     yield from _limits(plan)

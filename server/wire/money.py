@@ -6,13 +6,12 @@ accident. The wire carries any amount; one that has no whole number of minor uni
 
 from google.type import money_pb2
 
-from events.currency import DECIMALS, LARGEST_MINOR, USUAL_DECIMALS, minor_units_of
+from events.currency import DECIMALS, LARGEST_MINOR, USUAL_DECIMALS, minor_units_of, problem
 from server.wire.refusals import InvalidRequest
 
 NANOS = 9
 """Decimal places of Money.nanos."""
 NANOS_OF_A_UNIT = 1_000_000_000
-CODE_LENGTH = 3
 
 
 def money(minor: int, currency: str) -> money_pb2.Money:
@@ -26,8 +25,9 @@ def money(minor: int, currency: str) -> money_pb2.Money:
 def minor_units(amount: money_pb2.Money, field: str) -> int:
     """From the wire. Raises InvalidRequest naming the field."""
     code = amount.currency_code
-    if len(code) != CODE_LENGTH or not (code.isascii() and code.isupper() and code.isalpha()):
-        raise InvalidRequest.of(f"{field}.currency_code", f"{code!r} is not an ISO 4217 code such as GBP")
+    wrong = problem(code)
+    if wrong:
+        raise InvalidRequest.of(f"{field}.currency_code", wrong)
     if abs(amount.nanos) >= NANOS_OF_A_UNIT or amount.units * amount.nanos < 0:
         raise InvalidRequest.of(f"{field}.nanos", "must lie within one unit and have the sign of the units")
     digits = DECIMALS.get(code, USUAL_DECIMALS)

@@ -21,7 +21,7 @@ def test_a_catalogue_is_read(tmp_path: Path) -> None:
         "a, Lantern ,Home|Light,3.39,gbp,4\n"
         "c,Odd,,cheap,GBP,5\n"
         "d,Odd,,-1,GBP,6\n"
-        "e,Odd,,1,pounds,7\n"
+        "e,Odd,,1,GPB,7\n"
         "f,Odd,,1e30,GBP,8\n"
         '"g\nh",Odd,,1,GBP,9\n'
     )

@@ -101,7 +101,7 @@ def test_values_outside_their_field_are_rejected(lines: Lines) -> None:
             rating=["5", None, None, None, "6", "2.5", None, None, None],
             dwell_seconds=["0", None, None, None, None, None, "-1", None, None],
             event_type=["purchase"] * 7 + ["teleport", "view"],
-            currency=["GBP"] * 8 + ["pound"],
+            currency=["GBP"] * 8 + ["GPB"],
         )
     )
     assert reasons(outcome) == {

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from events import currency
 from events.formats import FileFormat, FormatNotUsable, mapping, preset, preset_names
 
 GOOD = """
@@ -39,7 +40,7 @@ def test_a_mapping_is_read(tmp_path: Path) -> None:
     ("addition", "words"),
     [
         ("zone: Europe/Londno", "zone: .*'Europe/Londno' is no IANA time zone; write one such as"),
-        ("currency: pounds", "currency: String should match pattern"),
+        ("currency: pounds", "currency: .*'pounds' is no ISO 4217 code; write one such as GBP"),
         ("time_formats: ['%H:%M']", "time_formats.0: .*'%H:%M' does not tell the day; write one such as"),
         ("time_formats: ['%d/%m/%Y %H:%M %Z']", "a zone's name is not read; write %z for an offset"),
         ("separator: ';;'", "separator: .*';;' cannot stand between fields; write one symbol"),
@@ -107,3 +108,19 @@ def test_a_currency_given_beside_the_file_must_be_a_code() -> None:
     assert canonical.with_currency("EUR").currency == "EUR"
     with pytest.raises(FormatNotUsable, match="'euro' is no ISO 4217 code"):
         canonical.with_currency("euro")
+
+
+@pytest.mark.parametrize(
+    ("written", "advice"),
+    [
+        *(("GPB", "GBP"), ("ERU", "EUR"), ("UDS", "USD"), ("eur", "EUR"), ("CHD", "CHF"), ("RMB", "CNY")),
+        *((nothing, None) for nothing in ("", "€", "XXX", "pounds")),
+    ],
+)
+def test_what_is_no_currency_is_told_with_the_nearest_one(written: str, advice: str | None) -> None:
+    told = f"did you mean {advice}?" if advice else "write one such as GBP"
+    assert currency.problem(written) == f"{written!r} is no ISO 4217 code; {told}"
+
+
+def test_currencies_of_old_orders_are_known() -> None:
+    assert currency.problem("GBP") is currency.problem("DEM") is None

@@ -9,7 +9,7 @@ from events.currency import LARGEST_MINOR
 from server.wire.money import minor_units, money
 from server.wire.refusals import InvalidRequest
 
-CURRENCIES = st.sampled_from(["GBP", "EUR", "JPY", "KWD", "XYZ"])
+CURRENCIES = st.sampled_from(["GBP", "EUR", "JPY", "KWD", "DEM"])
 
 
 @given(minor=st.integers(-LARGEST_MINOR, LARGEST_MINOR), currency=CURRENCIES)
@@ -32,6 +32,7 @@ def test_each_currency_has_its_own_decimal_places(minor: int, currency: str, uni
     ("amount", "field"),
     [
         (money_pb2.Money(currency_code="pounds", units=1), "price.currency_code"),
+        (money_pb2.Money(currency_code="GPB", units=1), "price.currency_code"),
         (money_pb2.Money(units=1), "price.currency_code"),
         (money_pb2.Money(currency_code="GBP", nanos=5_000_000), "price.nanos"),
         (money_pb2.Money(currency_code="JPY", nanos=500_000_000), "price.nanos"),
@@ -39,7 +40,7 @@ def test_each_currency_has_its_own_decimal_places(minor: int, currency: str, uni
         (money_pb2.Money(currency_code="GBP", nanos=1_000_000_000), "price.nanos"),
         (money_pb2.Money(currency_code="GBP", units=10**18), "price.units"),
     ],
-    ids=["no code", "empty", "half a penny", "half a yen", "two signs", "more than a unit", "too much"],
+    ids=["no code", "misspelt", "empty", "half a penny", "half a yen", "two signs", "more than a unit", "too much"],
 )
 def test_what_is_no_amount_is_refused(amount: money_pb2.Money, field: str) -> None:
     with pytest.raises(InvalidRequest) as refused:

@@ -63,7 +63,7 @@ def test_a_refused_move_says_what_is_possible() -> None:
         pytest.param({"offers": (TEN_PERCENT, TEN_PERCENT)}, "offers", id="tier-twice"),
         pytest.param({"end_time": NOW - timedelta(days=1)}, "end_time", id="empty-window"),
         pytest.param({"start_time": NOW.replace(tzinfo=None)}, "start_time", id="no-zone-on-a-time"),
-        pytest.param({"currency": "pounds"}, "currency", id="currency"),
+        pytest.param({"currency": "GPB"}, "currency", id="currency"),
         pytest.param({"zone": "Mars/Olympus"}, "zone", id="zone"),
         pytest.param({"zone": "localtime"}, "zone", id="zone-of-whichever-machine"),
         pytest.param({"redemption_limit": 0}, "redemption_limit", id="limit"),
