@@ -70,15 +70,16 @@ def keep(transaction: Transaction, campaign: Campaign, now: datetime) -> None:
     members, days = prospects.frozen(campaign.campaign_id), days_left(campaign, now)
     found = prospects.sums(transaction, members, spans=spans(days))
     drawn = prospects.drawn(transaction, members, size=SAMPLE)
-    forecast = foretold(transaction, campaign, found, drawn, days=days).forecast
+    outlook = foretold(transaction, campaign, found, drawn, days=days)
     told = [
         _foretold(tier.tier, quantity, prediction)
-        for tier in forecast.tiers
+        for tier in outlook.forecast.tiers
         for quantity, prediction in (
             (Quantity.REDEMPTIONS, tier.redemptions),
             (Quantity.DISCOUNTS, tier.discounts),
             (Quantity.REVENUE, tier.revenue),
         )
+        if quantity is not Quantity.REVENUE or outlook.revenue_foretold
     ]
     stored_forecasts.keep(transaction, campaign.campaign_id, told, now)
 

@@ -82,6 +82,10 @@ def test_a_code_is_given_shown_again_and_told_where_its_cost_is(site: Site, tmp_
         expect(page.get_by_text(said)).to_be_visible()
         assert faults(page) == []
 
+    launch_campaign(shop.database, make_plan(end_time=NOT_OVER, currency="EUR"), "paris")
+    page.goto("/campaigns/paris/budget")
+    expect(page.get_by_text("客户评分以 GBP 计，活动以 EUR 计")).to_be_visible()
+
 
 def test_customer_care_gives_codes_and_neither_plans_nor_stops(site: Site, tmp_path: Path) -> None:
     shop = known_shop(site, tmp_path)

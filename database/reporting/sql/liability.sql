@@ -16,7 +16,7 @@ COMMENT ON VIEW reporting.liability IS 'Version 1. One row a live campaign and d
 COMMENT ON COLUMN reporting.liability.campaign_id IS 'As in reporting.campaigns.';
 COMMENT ON COLUMN reporting.liability.day IS 'UTC.';
 COMMENT ON COLUMN reporting.liability.outstanding_count IS 'Coupons issued and neither used nor held, count.';
-COMMENT ON COLUMN reporting.liability.expected_minor IS 'Expected cost of them, minor units of currency.';
+COMMENT ON COLUMN reporting.liability.expected_minor IS 'Expected cost of them, minor units of currency. Where scores are in another currency, of the most that each can take off, and of a percentage without a maximum as if what is spent were in this one.';
 COMMENT ON COLUMN reporting.liability.deviation_minor IS 'Standard deviation of that cost, minor units of currency.';
 COMMENT ON COLUMN reporting.liability.most_minor IS 'Cost if every one is used, minor units of currency; null where nothing bounds it.';
 COMMENT ON COLUMN reporting.liability.used_minor IS 'Reserved and spent, minor units of currency.';

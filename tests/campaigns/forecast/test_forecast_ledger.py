@@ -96,6 +96,12 @@ def test_a_launch_keeps_what_its_preview_showed(shop: Database) -> None:
     assert (found.close_time, found.teaches, found.bias) == (None, False, {})
 
 
+def test_revenue_in_another_currency_than_that_of_scores_is_not_kept_as_nothing(shop: Database) -> None:
+    launch_campaign(shop, replace(PLAN, currency="EUR"))
+
+    assert {line.quantity for line in read(shop).lines} == {Quantity.REDEMPTIONS, Quantity.DISCOUNTS}
+
+
 def test_a_campaign_that_is_over_is_measured_once(shop: Database) -> None:
     launch_campaign(shop, PLAN)
     buyers = offered("spring")[:20]

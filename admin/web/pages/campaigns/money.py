@@ -16,6 +16,7 @@ from admin.web.visit import Visit
 from campaigns.coupons import spending
 from campaigns.life import campaigns
 from campaigns.terms.campaign import Campaign
+from database.models import scores
 
 
 def money(visit: Visit) -> Response:
@@ -23,7 +24,9 @@ def money(visit: Visit) -> Response:
     with visit.reading() as snapshot:
         campaign = campaigns.get(snapshot, visit.campaign_id)
         found = spending.spending(snapshot, campaign, visit.now)
-    return tab(visit, "budget", campaign, found=found, chart=_against_plan(visit, campaign, found.course))
+        scored = scores.scored_currency(snapshot)
+    chart = _against_plan(visit, campaign, found.course)
+    return tab(visit, "budget", campaign, found=found, chart=chart, scored=scored)
 
 
 def by_hour(visit: Visit, campaign: Campaign, hours: Sequence[tuple[datetime, int]]) -> LineChart | None:
