@@ -24,6 +24,8 @@ class Right(NamedTuple):
 PUBLIC = frozenset[Role]()
 EVERYONE = CALLERS
 STAFF = EVERYONE - {Role.SERVICE}
+REVIEWERS = STAFF - {Role.CARE}
+"""Who may have everything looked through, which takes a worker minutes."""
 CARERS = STAFF - {Role.ANALYST}
 """People who look at single customers."""
 TEAM = CARERS - {Role.CARE}
@@ -63,11 +65,11 @@ RIGHTS: Mapping[str, Right] = {
     "/tierwise.v1.CampaignService/EndCampaign": Right(TEAM, "campaigns.end"),
     "/tierwise.v1.CampaignService/GetCampaignResults": Right(STAFF),
     "/tierwise.v1.AuditService/ListAuditEntries": Right(STAFF),
-    "/tierwise.v1.AuditService/VerifyAudit": Right(STAFF, "audit.verify"),
+    "/tierwise.v1.AuditService/VerifyAudit": Right(REVIEWERS, "audit.verify"),
     "/tierwise.v1.AuditService/ExplainDecision": Right(CARERS),
     "/tierwise.v1.BudgetService/GetBudget": Right(STAFF),
     "/tierwise.v1.CampaignService/GetCampaignForecast": Right(STAFF),
-    "/tierwise.v1.BudgetService/ReconcileLedgers": Right(STAFF, "ledgers.reconcile"),
+    "/tierwise.v1.BudgetService/ReconcileLedgers": Right(REVIEWERS, "ledgers.reconcile"),
     "/tierwise.v1.SwitchService/StopCampaign": Right(TEAM, "switches.stop"),
     "/tierwise.v1.SwitchService/AllowCampaign": Right(STARTERS, "switches.allow"),
     "/tierwise.v1.SwitchService/ListStops": Right(STAFF),
@@ -122,7 +124,7 @@ RIGHTS: Mapping[str, Right] = {
     "/tierwise.v1.TierService/ListTierSchemes": Right(EVERYONE),
     "/tierwise.v1.TierService/ActivateTierScheme": Right(PLANNERS, "tiers.activate"),
     "/tierwise.v1.TierService/PreviewTiers": Right(TEAM),
-    "/tierwise.v1.TierService/KeepTierPreview": Right(STAFF, "tiers.preview"),
+    "/tierwise.v1.TierService/KeepTierPreview": Right(REVIEWERS, "tiers.preview"),
     "/tierwise.v1.TierService/ListTierChanges": Right(DESK),
     "/google.longrunning.Operations/ListOperations": Right(EVERYONE),
     "/google.longrunning.Operations/GetOperation": Right(EVERYONE),

@@ -86,6 +86,12 @@ def test_all_but_analysts_may_look_at_a_single_customer() -> None:
     assert {RIGHTS[f"/tierwise.v1.{method}"].roles for method in looking} == {CALLERS - {Role.ANALYST}}
 
 
+def test_customer_care_starts_nothing_but_what_a_single_coupon_needs() -> None:
+    assert {action for action, right in ACTIONS.items() if Role.CARE in right.roles} == {
+        "coupons.block", "coupons.give", "coupons.unblock"
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("role", sorted(CALLERS))
 def test_a_role_is_refused_what_is_not_its_own(shop: Shop, role: Role) -> None:
     unary = [path for path, method in BY_PATH.items() if path.startswith(("/tierwise", "/google"))]
