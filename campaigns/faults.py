@@ -29,6 +29,7 @@ class Code(StrEnum):
     CAMPAIGN_NOT_BEGUN = "CAMPAIGN_NOT_BEGUN"
     MESSAGES_WAIT = "MESSAGES_WAIT"
     QUIET_HOURS = "QUIET_HOURS"
+    QUIET_UNTIL_OVER = "QUIET_UNTIL_OVER"
     CANARY_SILENT = "CANARY_SILENT"
     CANARY_FAILED = "CANARY_FAILED"
     REPLICAS_DIED = "REPLICAS_DIED"
@@ -50,6 +51,8 @@ WORDS: Mapping[Language, Mapping[Code, str]] = {
         Code.CAMPAIGN_NOT_BEGUN: "messages wait: {campaign} begins at {start_time}",
         Code.MESSAGES_WAIT: "messages wait: {note}",
         Code.QUIET_HOURS: "messages of {channel} wait until {until} ({zone}): quiet hours",
+        Code.QUIET_UNTIL_OVER: "messages of {channel} are not sent: quiet hours last until {until} ({zone}), and "
+        "{campaign} is over before",
         Code.CANARY_SILENT: "it gave no answer at all for so long that its replica was killed",
         Code.CANARY_FAILED: "it failed at {failed} of its last {asked} questions",
         Code.REPLICAS_DIED: "{replicas} replicas died with its questions within {seconds} seconds",
@@ -69,6 +72,7 @@ WORDS: Mapping[Language, Mapping[Code, str]] = {
         Code.CAMPAIGN_NOT_BEGUN: "消息在等待：{campaign} 于 {start_time} 开始",
         Code.MESSAGES_WAIT: "消息在等待：{note}",
         Code.QUIET_HOURS: "{channel} 消息等待至 {until}（{zone}）：静默时段",
+        Code.QUIET_UNTIL_OVER: "{channel} 消息不会发出：静默时段持续至 {until}（{zone}），而 {campaign} 在此之前结束",
         Code.CANARY_SILENT: "长时间完全没有回答，其副本已被终止",
         Code.CANARY_FAILED: "最近 {asked} 个问题中有 {failed} 个失败",
         Code.REPLICAS_DIED: "{seconds} 秒内有 {replicas} 个副本在处理它的问题时终止",

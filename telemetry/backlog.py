@@ -1,6 +1,6 @@
 """What waits to be done, read from the database whenever Prometheus asks."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from campaigns.watching import overview
 from database import patience, room
 from database.audit import seals
 from database.failures import failure_of
@@ -34,6 +35,8 @@ class Backlog:
     held: frozenset[str]
     """Those of them that stand still with their campaign."""
     failed: Mapping[str, int]
+    refusing: Mapping[str, int]
+    """Campaigns by the channel that does not take their messages."""
     oldest_unsealed: datetime | None
 
     @classmethod
@@ -46,6 +49,7 @@ class Backlog:
                 outbox_tasks=outbox.waiting(snapshot), oldest_task=outbox.oldest(snapshot),
                 jobs=operations.all_under_way(snapshot), held=holds.held(snapshot, now),
                 failed=failures.left(snapshot, since=now - REMEMBERED), oldest_unsealed=seals.oldest_unsealed(snapshot),
+                refusing=Counter(each.channel for each in overview.refused(snapshot)),
             )  # fmt: skip
 
 
@@ -92,9 +96,13 @@ def _families(backlog: Backlog, now: datetime) -> Iterator[GaugeMetricFamily]:
         value=_age(backlog.oldest_unsealed, now),
     )  # fmt: skip
     yield from _job_families(backlog, now)
-    yield _by_kind(
-        "tierwise_jobs_failed", "Bulk work that failed within a day and was not begun again.", backlog.failed
+    yield _by(
+        "kind", "tierwise_jobs_failed", "Bulk work that failed within a day and was not begun again.", backlog.failed
     )
+    yield _by(
+        "channel", "tierwise_refused_campaigns", "Whose messages a channel does not take, as Home tells them.",
+        backlog.refusing,
+    )  # fmt: skip
 
 
 def _job_families(backlog: Backlog, now: datetime) -> Iterator[GaugeMetricFamily]:
@@ -119,13 +127,13 @@ def _job_families(backlog: Backlog, now: datetime) -> Iterator[GaugeMetricFamily
         ),
     }  # fmt: skip
     for name, (documentation, measure) in measures.items():
-        yield _by_kind(name, documentation, {kind: measure(alike) for kind, alike in kinds.items()})
+        yield _by("kind", name, documentation, {kind: measure(alike) for kind, alike in kinds.items()})
 
 
-def _by_kind(name: str, documentation: str, values: Mapping[str, float]) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(name, documentation, labels=["kind"])
-    for kind in sorted(values):
-        family.add_metric([kind], values[kind])
+def _by(label: str, name: str, documentation: str, values: Mapping[str, float]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, documentation, labels=[label])
+    for each in sorted(values):
+        family.add_metric([each], values[each])
     return family
 
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import cycle
 from typing import Any
 
 from campaigns import trail
@@ -48,12 +49,17 @@ class Deliveries:
     """Who took the codes instead, newest first."""
 
     @property
-    def quiet(self) -> tuple[str, datetime] | None:
-        """The channel for the end of whose quiet hours messages wait, and that end; only where nothing else leaves."""
+    def settled(self) -> int:
+        """Messages of which it is known what became of them."""
+        return sum(sum(each.fates.values()) for each in self.channels)
+
+    @property
+    def quiet(self) -> Sequence[tuple[str, datetime]]:
+        """Channels for the end of whose quiet hours messages wait, and that end; none where something else leaves."""
         why = None if self.work is None else self.work.why
-        if why is None or why["code"] != Code.QUIET_HOURS:
-            return None
-        return why["facts"]["channel"], datetime.fromisoformat(why["facts"]["until"])
+        if why is None or why["code"] not in (Code.QUIET_HOURS, Code.QUIET_UNTIL_OVER):
+            return ()
+        return _quiet_of(why["facts"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +80,20 @@ class Delivery:
             "customer_id": self.customer_id, "channel": self.channel, "state": self.state, "note": self.note,
             "claimed": self.claim_time.isoformat(timespec="seconds"), "settled": settled,
         }  # fmt: skip
+
+
+def quiet_facts(quiet: Sequence[tuple[str, datetime]]) -> dict[str, str]:
+    """Channels and the ends of their quiet hours, soonest first: one end where it is that of all."""
+    ends = [until.isoformat() for _, until in quiet]
+    return {
+        "channel": ", ".join(name for name, _ in quiet),
+        "until": ", ".join(ends if len(set(ends)) > 1 else ends[:1]),
+    }
+
+
+def _quiet_of(facts: Mapping[str, str]) -> Sequence[tuple[str, datetime]]:
+    names, ends = facts["channel"].split(", "), facts["until"].split(", ")
+    return [(name, datetime.fromisoformat(end)) for name, end in zip(names, cycle(ends), strict=False)]
 
 
 def deliveries(snapshot: Snapshot, campaign: Campaign) -> Deliveries:

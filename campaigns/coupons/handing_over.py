@@ -16,6 +16,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from campaigns import trail
 from campaigns.actor import Cause
+from campaigns.coupons import deliveries
 from campaigns.coupons.deliveries import FATES
 from campaigns.faults import Code, Fault
 from campaigns.life import campaigns, switches
@@ -139,9 +140,8 @@ def take(transaction: Transaction, operation: Operation, share: Share, cause: Ca
         _finish(transaction, current, cause)
     elif waiting <= quiet.keys():
         # Else what is the matter with another channel is what has to be told.
-        channel = min(waiting, key=lambda name: (quiet[name], name))
-        quiet_until = {"channel": channel, "until": quiet[channel].isoformat(), "zone": campaign.plan.zone}
-        jobs.stumble(transaction, operation.operation_id, Fault(code=Code.QUIET_HOURS, facts=quiet_until))
+        fault = _waits(campaign, {name: quiet[name] for name in waiting})
+        jobs.stumble(transaction, operation.operation_id, fault)
     return None
 
 
@@ -193,6 +193,16 @@ def _message(campaign_id: str, claimed: Claimed) -> Message:
         campaign_id=campaign_id, customer_id=claimed.customer_id, channel=claimed.channel, tier=claimed.tier,
         code=claimed.code, discount=claimed.discount, currency=claimed.currency, expire_time=claimed.expire_time,
     )  # fmt: skip
+
+
+def _waits(campaign: Campaign, quiet: Mapping[str, datetime]) -> Fault:
+    """For the end of quiet hours of these channels; first those are told whose messages will not be sent at all."""
+    never = {name: until for name, until in quiet.items() if until >= campaign.plan.end_time}
+    told = sorted((never or quiet).items(), key=lambda each: (each[1], each[0]))
+    facts = {"zone": campaign.plan.zone, **deliveries.quiet_facts(told)}
+    if never:
+        return Fault(code=Code.QUIET_UNTIL_OVER, facts={"campaign": campaign.name, **facts})
+    return Fault(code=Code.QUIET_HOURS, facts=facts)
 
 
 def _finish(transaction: Transaction, operation: Operation, cause: Cause) -> None:

@@ -17,7 +17,7 @@ from campaigns.watching import wellbeing
 from campaigns.watching.course import Mark
 from campaigns.watching.wellbeing import Wellbeing
 from database.life import alerts, lists
-from database.life.alerts import HeldUp, Missed, Stuck, Tight, Undecided, Uneven
+from database.life.alerts import HeldUp, Missed, Refused, Stuck, Tight, Undecided, Uneven
 from database.life.lists import Order, Sought
 from database.models import canary_readings, canary_runs
 from database.models.canary_runs import CanaryRun
@@ -31,6 +31,8 @@ TIGHT = 0.9
 """Of the budget."""
 SILENT = timedelta(minutes=5)
 """Without a chunk, after which a launch is stuck, or messages are held up."""
+REFUSED, FEW = 0.2, 2
+"""Share of a campaign's messages that a channel refused, and messages, above which its template or account is wrong."""
 MISSED = (
     operations.SCORE_ALL_CUSTOMERS, operations.BUILD_SEGMENT, operations.HAND_OVER_COUPONS, operations.RETRAIN_MODEL,
     operations.JUDGE_MODEL, operations.EXPECT_UPLIFTS,
@@ -78,6 +80,7 @@ class Alerts:
     """What the clock does not get done: it stands, or a model's folder is away."""
     stuck: Sequence[Stuck]
     held_up: Sequence[HeldUp]
+    refused: Sequence[Refused]
     missed: Sequence[Missed]
     """Launches by the clock that did not come about lately."""
     to_decide: Sequence[Campaign]
@@ -104,8 +107,9 @@ class Alerts:
 
     def __bool__(self) -> bool:
         kinds = (
-            self.stops, self.undone.late, self.stuck, self.held_up, self.missed, self.to_decide, self.rejected,
-            self.undecided, self.to_launch, self.tight, self.uneven, self.failed, self.ledger_differences,
+            self.stops, self.undone.late, self.stuck, self.held_up, self.refused, self.missed, self.to_decide,
+            self.rejected, self.undecided, self.to_launch, self.tight, self.uneven, self.failed,
+            self.ledger_differences,
         )  # fmt: skip
         return any(kinds) or any(each is not None for each in (self.unwell, self.set_aside, self.behind))
 
@@ -137,7 +141,7 @@ def alert(snapshot: Snapshot, now: datetime, *, approver: str | None, author: st
     return Alerts(
         stops=switches.page(snapshot, limit=MOST), undone=duties.undone(snapshot, now),
         stuck=alerts.stuck(snapshot, silent_since=now - SILENT, limit=MOST), missed=missed,
-        held_up=alerts.held_up(snapshot, now, silent_since=now - SILENT, limit=MOST),
+        held_up=alerts.held_up(snapshot, now, silent_since=now - SILENT, limit=MOST), refused=refused(snapshot),
         to_decide=[] if approver is None else inbox.to_decide(snapshot, approver, limit=MOST),
         rejected=[] if author is None else answers.rejected(snapshot, author, limit=MOST),
         undecided=[] if author is None else _undecided(snapshot, author, now),
@@ -147,6 +151,11 @@ def alert(snapshot: Snapshot, now: datetime, *, approver: str | None, author: st
         failed=_failed(snapshot), ledger_differences=_differences(snapshot),
         unwell=_unwell(snapshot), set_aside=_set_aside(snapshot, now), behind=_behind(snapshot),
     )  # fmt: skip
+
+
+def refused(snapshot: Snapshot) -> list[Refused]:
+    """Channels that do not take the messages of a campaign."""
+    return alerts.refused(snapshot, share=REFUSED, few=FEW, limit=MOST)
 
 
 def _undecided(snapshot: Snapshot, author: str, now: datetime) -> list[Undecided]:

@@ -36,10 +36,26 @@ HELD_UP = text(f"""
 SELECT campaign_id, display_name, error, why
 FROM operations AS work JOIN campaigns ON campaign_id = request ->> 'campaign_id'
 WHERE work.state = 'RUNNING' AND kind = 'HAND_OVER_COUPONS' AND error IS NOT NULL AND work.update_time < :silent
-  AND NOT {QUIET} AND campaigns.state = 'ACTIVE' AND start_time <= :now
+  AND (why ->> 'code' = 'QUIET_UNTIL_OVER' OR NOT {QUIET}) AND campaigns.state = 'ACTIVE' AND start_time <= :now
   AND NOT EXISTS (SELECT FROM stops WHERE scope IN ('-', campaign_id, series))
 ORDER BY end_time, campaign_id LIMIT :limit
 """)  # noqa: S608 - made of constants
+REFUSED = text("""
+SELECT campaign_id, display_name, channel, refused_count, answered_count, (
+  SELECT note FROM (
+    SELECT note FROM messages WHERE messages.campaign_id = campaigns.campaign_id AND messages.state = 'REFUSED'
+      AND messages.channel = given.channel LIMIT 100
+  ) AS refused GROUP BY note ORDER BY count(*) DESC, note LIMIT 1
+) AS note
+FROM campaigns JOIN LATERAL (
+  SELECT channel, CAST(sum(count) FILTER (WHERE message_counts.state = 'REFUSED') AS bigint) AS refused_count,
+    CAST(sum(count) AS bigint) AS answered_count
+  FROM message_counts
+  WHERE message_counts.campaign_id = campaigns.campaign_id AND message_counts.state IN ('HANDED_OVER', 'REFUSED')
+  GROUP BY channel
+) AS given ON refused_count > greatest(:few, :share * answered_count)
+WHERE state IN ('ACTIVE', 'PAUSED') ORDER BY end_time, campaign_id, channel LIMIT :limit
+""")
 MISSED = text("""
 SELECT campaign_id, display_name, zone, missed.due_time FROM schedule_ticks AS missed
 JOIN campaigns ON campaign_id = schedule
@@ -97,6 +113,19 @@ class HeldUp(NamedTuple):
     why: Mapping[str, Any] | None
 
 
+class Refused(NamedTuple):
+    """A channel that does not take the messages of a campaign."""
+
+    campaign_id: str
+    display_name: str
+    channel: str
+    refused_count: int
+    answered_count: int
+    """Of the messages that it took or refused."""
+    note: str | None
+    """The reason that it gives most."""
+
+
 class Missed(NamedTuple):
     """What the clock could not launch, and nobody has decided about since."""
 
@@ -133,6 +162,11 @@ def stuck(snapshot: Snapshot, *, silent_since: datetime, limit: int) -> list[Stu
 def held_up(snapshot: Snapshot, now: datetime, *, silent_since: datetime, limit: int) -> list[HeldUp]:
     """Campaigns that run, and whose hand-over has not gone on for so long because a channel does not take messages."""
     return [HeldUp(*row) for row in snapshot.execute(HELD_UP, {"now": now, "silent": silent_since, "limit": limit})]
+
+
+def refused(snapshot: Snapshot, *, share: float, few: int, limit: int) -> list[Refused]:
+    """Campaigns that are not over, and of whose messages a channel refused more than this share, and than these few."""
+    return [Refused(*row) for row in snapshot.execute(REFUSED, {"share": share, "few": few, "limit": limit})]
 
 
 def missed(snapshot: Snapshot, *, since: datetime, limit: int) -> list[Missed]:

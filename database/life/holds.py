@@ -8,10 +8,10 @@ from database.session import Snapshot
 from database.work.operations import HAND_OVER_COUPONS, HELD_WITH_A_CAMPAIGN
 
 QUIET = """
-COALESCE(why ->> 'code' = 'QUIET_HOURS'
-  AND CAST(why #>> '{facts,until}' AS timestamptz) > :now - interval '5 minutes', false)
+COALESCE(why ->> 'code' IN ('QUIET_HOURS', 'QUIET_UNTIL_OVER')
+  AND CAST(split_part(why #>> '{facts,until}', ', ', 1) AS timestamptz) > :now - interval '5 minutes', false)
 """
-"""Messages wait for the end of quiet hours, or for the workers to come to them after it."""
+"""Messages wait for the first end of quiet hours, or for the workers to come to them after it."""
 HELD = text(f"""
 SELECT operation_id FROM operations JOIN campaigns ON campaign_id = request ->> 'campaign_id'
 WHERE operations.state = 'RUNNING' AND (

@@ -21,17 +21,38 @@ from worker.tools import Tools
 CROWD = [f"c{number:02}" for number in range(60)]
 BY_EMAIL = replace(TEN_PERCENT, channel=Channel.EMAIL)
 
-HELD_UP = text("""
+HELD_UP = """
 UPDATE operations SET state = 'RUNNING', error = 'messages wait', why = CAST(:why AS jsonb),
   update_time = update_time - interval '6 minutes' WHERE kind = 'HAND_OVER_COUPONS'
-""")
-QUIET = {"channel": "SMS", "until": "2026-11-20T09:00:00+00:00", "zone": "UTC"}
+"""
+ANOTHER_COURSE = """
+UPDATE message_counts SET state = CASE state WHEN 'NO_CONSENT' THEN 'REFUSED' ELSE state END,
+  channel = CASE state WHEN 'DUE' THEN 'SMS' ELSE channel END
+"""
+MANY_REFUSED = """
+WITH one AS (UPDATE messages SET state = 'REFUSED', note = 'HTTP 400' WHERE customer_id = 'c01')
+UPDATE message_counts SET count = 30 WHERE state = 'REFUSED'
+"""
+QUIET = {
+    "channel": "SMS, PUSH", "until": "2026-11-20T09:00:00+00:00, 2099-12-20T09:00:00+00:00", "zone": "UTC",
+    "campaign": "campaigns/spring",
+}  # fmt: skip
 
 
 @pytest.fixture
 def tools(site: Site, database_url: str, tmp_path: Path) -> Tools:
     settings = Settings.model_validate({"channels": {"EMAIL": f"file:{tmp_path}"}, "message_chunk": 20})
     return Tools(settings=settings, database_url=database_url)
+
+
+def change(site: Site, statement: str, **values: object) -> None:
+    with site.database.writing() as transaction:
+        transaction.execute(text(statement), values)
+
+
+def hold_up(site: Site, code: Code, facts: dict[str, str]) -> None:
+    """The work stands for six minutes, and says why."""
+    change(site, HELD_UP, why=json.dumps({"code": code, "facts": facts}))
 
 
 def work(site: Site, tools: Tools) -> None:
@@ -46,8 +67,7 @@ def test_a_marketer_hands_over_and_sees_who_got_nothing_and_why(site: Site, tool
     add_customers(site.database, CROWD, consented=["email"])
     store_scores(site.database, dict.fromkeys(CROWD, 9000))
     launch_campaign(site.database, make_plan(offers=(BY_EMAIL,), end_time=NOW.replace(year=2099)))
-    with site.database.writing() as transaction:
-        transaction.execute(text("UPDATE customers SET consented_channels = '{}' WHERE customer_id < 'c03'"))
+    change(site, "UPDATE customers SET consented_channels = '{}' WHERE customer_id < 'c03'")
     anna = site.enter("anna")
     anna.goto("/campaigns/spring/deliveries")
     expect(anna.get_by_text("Nothing was handed over to a channel")).to_be_visible()
@@ -67,9 +87,7 @@ def test_a_marketer_hands_over_and_sees_who_got_nothing_and_why(site: Site, tool
     anna.get_by_role("link", name="Next page").click()
     expect(anna.get_by_role("table", name="Messages", exact=True).get_by_role("row")).to_have_count(11)
 
-    with site.database.writing() as transaction:
-        transaction.execute(text("UPDATE message_counts SET state = 'REFUSED' WHERE state = 'NO_CONSENT'"))
-        transaction.execute(text("UPDATE message_counts SET channel = 'SMS' WHERE state = 'DUE'"))
+    change(site, ANOTHER_COURSE)
     anna.goto("/campaigns/spring/deliveries")
     expect(anna.get_by_text("What was refused is tried again.")).to_be_visible()
     expect(anna.get_by_role("row", name="text message")).to_contain_text("No address is set up")
@@ -80,17 +98,21 @@ def test_a_marketer_hands_over_and_sees_who_got_nothing_and_why(site: Site, tool
     anna.goto("/customers/c05")
     expect(anna.get_by_text("Handed over")).to_be_visible()
 
-    with site.database.writing() as transaction:
-        transaction.execute(text("UPDATE messages SET note = :note WHERE customer_id = 'c05'"), {"note": Note.AWAY})
-        transaction.execute(HELD_UP, {"why": json.dumps({"code": Code.MESSAGES_WAIT, "facts": {"note": Note.AWAY}})})
+    change(site, "UPDATE messages SET note = :note WHERE customer_id = 'c05'", note=Note.AWAY)
+    hold_up(site, Code.MESSAGES_WAIT, {"note": Note.AWAY})
     chen = site.enter("chen", "approver", color_scheme="dark", viewport={"width": 400, "height": 800})
     chen.goto("/")
     in_chinese(chen)
     expect(chen.get_by_text("Spring：消息在等待：未尝试：服务商当时不可用")).to_be_visible()
-    with site.database.writing() as transaction:
-        transaction.execute(HELD_UP, {"why": json.dumps({"code": Code.QUIET_HOURS, "facts": QUIET})})
+    hold_up(site, Code.QUIET_UNTIL_OVER, QUIET)
+    change(site, MANY_REFUSED)
+    chen.reload()
+    expect(chen.get_by_text("Spring，电子邮件：87 条消息中有 30 条被拒绝：HTTP 400。")).to_be_visible()
+    expect(chen.get_by_text("而 campaigns/spring 在此之前结束")).to_be_visible()
+    assert faults(chen, "home-refused-zh-dark-narrow") == []
     chen.goto("/campaigns/spring/deliveries")
     expect(chen.get_by_text("短信等待至 2026年11月20日 09:00")).to_be_visible()
+    expect(chen.get_by_text("推送等待至 2099年12月20日 09:00")).to_contain_text("这些消息不会发出")
     expect(chen.get_by_role("button", name="移交剩余的优惠券")).to_have_count(0)
     expect(chen.get_by_role("row", name="c05")).to_contain_text("未尝试：服务商当时不可用")
     assert faults(chen, "deliveries-zh-dark-narrow") == []

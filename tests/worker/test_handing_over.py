@@ -158,6 +158,12 @@ def held_up(database: Database, now: datetime) -> list[str]:
         return [each.error for each in overview.alert(snapshot, now, approver=None).held_up]
 
 
+def refused(database: Database) -> list[tuple[str, int, int, str | None]]:
+    with database.reading() as snapshot:
+        found = overview.alert(snapshot, NOW, approver=None).refused
+    return [(each.channel, each.refused_count, each.answered_count, each.note) for each in found]
+
+
 def disagree(database: Database, customer_id: str) -> None:
     with database.writing() as transaction:
         transaction.execute(
@@ -328,12 +334,14 @@ def test_what_was_refused_is_handed_over_again_by_the_next_hand_over_under_the_s
     recorder.refuses = {"c1", "c3", "c4"}
     assert work(tools, begun(database)).state == SUCCEEDED
     assert fates(database) == {"due": 5, "waiting": 0, "HANDED_OVER": 2, "REFUSED": 3}
+    assert refused(database) == [("EMAIL", 3, 5, "HTTP 400")]
     recorder.refuses, tools.later = {"c1"}, timedelta(hours=2)
 
     again = work(tools, begun(database))
 
     assert again.response == {"HANDED_OVER": 4, "REFUSED": 1, "NO_CONSENT": 0, "LAPSED": 0}
     assert fates(database) == {"due": 5, "waiting": 0, "HANDED_OVER": 4, "REFUSED": 1}
+    assert refused(database) == [], "there are always some who have no mailbox"
     assert sorted(recorder.given) == ["c2", "c3", "c4", "c5"]
 
 
@@ -577,13 +585,19 @@ def test_only_an_active_campaign_is_handed_over_and_one_hand_over_at_a_time(data
         handing_over.begin(transaction, make_cause(), "spring")
 
 
-def launched_by_two(database: Database, tools: Tools, recorder: Recorder) -> Recorder:
-    """To c1 and c3 by e-mail, to the others by text message, which is quiet until an hour from now."""
+SMS_FOR_AN_HOUR = {"SMS": "13:00-14:00"}
+"""From now on, in the zone of the campaign."""
+
+
+def launched_by_two(
+    database: Database, tools: Tools, recorder: Recorder, quiet_hours: dict[str, str] = SMS_FOR_AN_HOUR, **plan: object
+) -> Recorder:
+    """To c1 and c3 by e-mail, to the others by text message."""
     add_customers(database, FIVE, consented=["email", "sms"])
     store_scores(database, {name: 9000 if name in ("c1", "c3") else 2000 for name in FIVE})
     by_sms = replace(TEN_PERCENT, tier=Tier.MID, channel=Channel.SMS)
-    launch_campaign(database, make_plan(offers=(BY_EMAIL, by_sms), zone="Europe/Berlin"))
-    tools.settings = Settings.model_validate({"message_chunk": 2, "quiet_hours": {"SMS": "13:00-14:00"}})
+    launch_campaign(database, make_plan(offers=(BY_EMAIL, by_sms), zone="Europe/Berlin", **plan))
+    tools.settings = Settings.model_validate({"message_chunk": 2, "quiet_hours": quiet_hours})
     tools.__dict__["channels"] = {"EMAIL": recorder, "SMS": (sms := Recorder())}
     return sms
 
@@ -634,6 +648,30 @@ def test_quiet_hours_of_a_channel_do_not_hide_that_another_is_away_and_an_end_en
     work(tools, operation)
 
     assert (states(database), sms.given) == (dict.fromkeys(FIVE, "LAPSED"), [])
+
+
+def test_each_quiet_channel_is_told_with_its_end_and_first_what_the_end_of_the_campaign_forestalls(
+    database: Database, tools: Clocked, recorder: Recorder
+) -> None:
+    both, long = {"EMAIL": "13:00-15:00", "SMS": "13:00-14:00"}, timedelta(minutes=50)
+    launched_by_two(database, tools, recorder, both, end_time=NOW + timedelta(minutes=90))
+    operation, mail, sms = begun(database), "2026-11-20T15:00:00+01:00", "2026-11-20T14:00:00+01:00"
+
+    never = work(tools, operation)
+
+    assert never.error == (
+        f"messages of EMAIL are not sent: quiet hours last until {mail} (Europe/Berlin), "
+        "and campaigns/spring is over before"
+    )
+    assert (held_up(database, NOW + long), told_to_stand(database, NOW + long)) == ([never.error], True)
+    with database.writing() as transaction:
+        transaction.execute(text("UPDATE campaigns SET end_time = end_time + interval '1 day'"))
+    waiting = work(tools, operation)
+    assert waiting.error == f"messages of SMS, EMAIL wait until {sms}, {mail} (Europe/Berlin): quiet hours"
+    assert (held_up(database, NOW + long), told_to_stand(database, NOW + long)) == ([], True)
+    with database.reading() as snapshot:
+        told = deliveries.deliveries(snapshot, campaigns.get(snapshot, "spring")).quiet
+    assert told == [("SMS", datetime.fromisoformat(sms)), ("EMAIL", datetime.fromisoformat(mail))]
 
 
 def test_what_a_dead_worker_had_taken_waits_for_the_end_of_quiet_hours_too(

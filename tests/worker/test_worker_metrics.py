@@ -16,6 +16,7 @@ from made.campaigns import NOW, begin_launch, create_campaign, launch_campaign, 
 from made.ticks import tick_at
 from prometheus_client.registry import Collector
 from running.worker_processes import wait_for
+from sqlalchemy import text
 
 from campaigns.coupons import handing_over
 from campaigns.life import campaigns, switches
@@ -112,6 +113,25 @@ def test_a_hand_over_is_silent_from_the_start_of_its_campaign(database: Database
     told = [backlog(database, seconds=minutes * 60) for minutes in (59, 61)]
 
     assert [each["tierwise_jobs_silent_secondsHAND_OVER_COUPONS"] for each in told] == [0, 61 * 60]
+
+
+def test_campaigns_are_told_whose_messages_a_channel_refuses(database: Database) -> None:
+    store_scores(database, {"anna": 9000})
+    for campaign_id in ("spring", "summer", "over"):
+        launch_campaign(database, make_plan(), campaign_id)
+    with database.writing() as transaction:
+        transaction.execute(text("UPDATE campaigns SET state = 'ENDED' WHERE campaign_id = 'over'"))
+        transaction.execute(text(
+            """INSERT INTO message_counts (campaign_id, channel, state, hour, count)
+            SELECT campaign_id, counted.* FROM campaigns CROSS JOIN (VALUES
+              ('SMS', 'DUE', now(), 500), ('SMS', 'HANDED_OVER', now(), 80), ('SMS', 'REFUSED', now(), 21),
+              ('EMAIL', 'HANDED_OVER', now(), 80), ('EMAIL', 'REFUSED', now(), 20), ('PUSH', 'REFUSED', now(), 2)
+            ) AS counted"""
+        ))  # fmt: skip
+
+    told = {name: value for name, value in backlog(database).items() if name.startswith("tierwise_refused")}
+
+    assert told == {"tierwise_refused_campaignsSMS": 2}
 
 
 def test_work_that_failed_is_told_for_a_day_or_until_it_is_begun_again(database: Database) -> None:

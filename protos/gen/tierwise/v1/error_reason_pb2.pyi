@@ -282,6 +282,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Messages wait for the end of their channel's quiet hours. Example: "messages of SMS wait until 2026-11-28T08:00:00+01:00
     (Europe/Berlin): quiet hours".
     """
+    QUIET_UNTIL_OVER: _ErrorReason.ValueType  # 204
+    """Messages will not be sent, since their channel's quiet hours last longer than the campaign. Example: "messages of SMS are not
+    sent: quiet hours last until 2026-11-28T08:00:00+01:00 (Europe/Berlin), and campaigns/spring is over before".
+    """
     CANARY_SILENT: _ErrorReason.ValueType  # 193
     """A canary was set aside, since it did not answer. Example: "it gave no answer at all for so long that its replica was killed"."""
     CANARY_FAILED: _ErrorReason.ValueType  # 194
@@ -569,6 +573,10 @@ MESSAGES_WAIT: ErrorReason.ValueType  # 192
 QUIET_HOURS: ErrorReason.ValueType  # 203
 """Messages wait for the end of their channel's quiet hours. Example: "messages of SMS wait until 2026-11-28T08:00:00+01:00
 (Europe/Berlin): quiet hours".
+"""
+QUIET_UNTIL_OVER: ErrorReason.ValueType  # 204
+"""Messages will not be sent, since their channel's quiet hours last longer than the campaign. Example: "messages of SMS are not
+sent: quiet hours last until 2026-11-28T08:00:00+01:00 (Europe/Berlin), and campaigns/spring is over before".
 """
 CANARY_SILENT: ErrorReason.ValueType  # 193
 """A canary was set aside, since it did not answer. Example: "it gave no answer at all for so long that its replica was killed"."""
