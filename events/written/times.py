@@ -15,7 +15,7 @@ OFFSET = re.compile(r"%[:#]*z|%\+|(?<!%)(?:Z|UTC|GMT)$")
 """In a strptime format: what says how far the time is from UTC."""
 ZONE_NAME = "%Z"
 PROBE = datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC)
-EPOCH = r"^-?\d{9,17}(\.\d+)?$"
+EPOCH = r"^-?\d{9,19}(\.\d+)?$"
 MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 LOCAL = pl.Datetime("us")
 FOUR_DIGITS = 1000
@@ -23,7 +23,11 @@ FOUR_DIGITS = 1000
 BEFORE_A_GAP = (timedelta(hours=1), timedelta(days=1))
 """So long before a time that the clocks skip they still ran as before; the second, where a whole day was left out."""
 CALENDAR = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
-"""Times outside of it are none: milliseconds that were taken for seconds, for one."""
+"""Times outside of it are none."""
+LIKELY = (datetime(1971, 1, 1, tzinfo=UTC), CALENDAR[1])
+"""Of numbers: seconds taken for milliseconds, days and dates lie before, milliseconds taken for seconds after."""
+LARGEST = 9e18
+"""Of what 64 bits hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,25 +64,32 @@ def read_times(column: pl.Series, clock: Clock) -> pl.DataFrame:
 
     A time that is missing is null without a problem.
     """
-    given = column.is_not_null()
-    if clock.formats and column.dtype.is_integer():
-        column = column.cast(pl.String)
+    given, epoch = column.is_not_null(), _nothing(column, TIME)
+    if clock.formats and column.dtype.is_numeric():
+        column = _as_written(column)
     if column.dtype == pl.String:
         column = column.str.strip_chars()
         given = column.is_not_null() & (column != "")
-        absolute, local = _from_strings(column, clock)
+        absolute, local, epoch = _from_strings(column, clock)
     elif isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone is not None:
         absolute, local = column.dt.convert_time_zone("UTC").cast(TIME), _nothing(column, LOCAL)
     elif column.dtype.is_temporal():
         absolute, local = _nothing(column, TIME), column.cast(LOCAL, strict=False)
     else:
-        absolute, local = _from_epoch(column, clock), _nothing(column, LOCAL)
-    frame = pl.DataFrame({"given": given, "absolute": absolute, "local": local})
+        absolute, local, epoch = _nothing(column, TIME), _nothing(column, LOCAL), _from_epoch(column, clock)
+    frame = pl.DataFrame({"given": given, "absolute": absolute, "local": local, "epoch": epoch})
     return frame.select(*_localised(clock))
 
 
-def _from_strings(column: pl.Series, clock: Clock) -> tuple[pl.Series, pl.Series]:
-    """Absolute times (UTC) and, for those without an offset, local times."""
+def _as_written(column: pl.Series) -> pl.Series:
+    """20241119.0 are 20241119, which a column with gaps makes of whole numbers."""
+    number, whole = pl.col(column.name), pl.col(column.name).cast(pl.Int64, strict=False)
+    written = pl.when(whole == number).then(whole.cast(pl.String)).otherwise(number.cast(pl.String))
+    return column.to_frame().select(written).to_series()
+
+
+def _from_strings(column: pl.Series, clock: Clock) -> tuple[pl.Series, pl.Series, pl.Series]:
+    """Absolute times (UTC), for those without an offset local times, and what the others are as numbers."""
     texts, said, iso = column.alias("text").to_frame(), pl.col("text"), _iso(pl.col("text"))
     own = {form: bool(OFFSET.search(form)) for form in clock.formats}
     offsets = [
@@ -90,9 +101,8 @@ def _from_strings(column: pl.Series, clock: Clock) -> tuple[pl.Series, pl.Series
         *(_by_own(texts, form) for form, absolute in own.items() if not absolute),
     ]
     absolute, local = (texts.select(pl.coalesce(*read)).to_series() for read in (offsets, locals_))
-    epoch = pl.when(said.str.contains(EPOCH)).then(said).cast(pl.Float64, strict=False)
-    numbers = _from_epoch(texts.select(epoch).to_series(), clock)
-    return absolute.zip_with(absolute.is_not_null() | local.is_not_null(), numbers), local
+    number = pl.when(said.str.contains(EPOCH) & pl.lit(absolute.is_null() & local.is_null())).then(said)
+    return absolute, local, _from_epoch(texts.select(number.cast(pl.Float64, strict=False)).to_series(), clock)
 
 
 def _iso(text: pl.Expr) -> pl.Expr:
@@ -115,7 +125,7 @@ def _by_own(texts: pl.DataFrame, form: str, *, time_zone: str | None = None) -> 
 
 def _from_epoch(column: pl.Series, clock: Clock) -> pl.Series:
     scaled = column.cast(pl.Float64, strict=False) * MICROSECONDS[clock.epoch_unit]
-    whole = scaled.fill_nan(None).round().cast(pl.Int64, strict=False)
+    whole = scaled.fill_nan(None).clip(-LARGEST, LARGEST).round().cast(pl.Int64, strict=False)
     return whole.cast(LOCAL).dt.replace_time_zone("UTC")
 
 
@@ -136,13 +146,15 @@ def _localised(clock: Clock) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
     chosen = pl.when(twice).then(last if clock.ambiguous == "latest" else first).otherwise(first)
     resolved = pl.coalesce(chosen, pl.when(begins | pl.lit(clock.nonexistent == "shift")).then(shifted))
     refused = twice if clock.ambiguous == "reject" else pl.lit(value=False)
-    told = pl.coalesce("absolute", pl.when(~refused).then(resolved))
+    told = pl.coalesce("absolute", "epoch", pl.when(~refused).then(resolved))
     time = pl.when(told.is_between(*CALENDAR)).then(told)
     problem = (
         pl.when(refused)
         .then(pl.lit("AMBIGUOUS_TIME"))
         .when(skipped & time.is_null())
         .then(pl.lit("NONEXISTENT_TIME"))
+        .when(~pl.col("epoch").is_between(*LIKELY))
+        .then(pl.lit("TIME_IN_ANOTHER_UNIT"))
         .when(pl.col("given") & time.is_null())
         .then(pl.lit("UNREADABLE_TIME"))
     )

@@ -66,13 +66,33 @@ def test_a_time_is_read(value: object, clock: Clock, expected: datetime) -> None
         "2026-02-30 10:00:00",
         "2026-01-01 25:00:00",
         "01/02/2026",
-        "1767225600000",
-        10**13,
-        -(10**12),
+        "45615.5",
     ],
 )
 def test_what_is_no_time_is_unreadable(value: object) -> None:
     assert read(value) == (None, "UNREADABLE_TIME", False)
+
+
+@pytest.mark.parametrize(
+    ("value", "clock"),
+    [
+        *((1767225600 * unit, LONDON) for unit in (10**3, 10**6, 10**9)),
+        *((str(1767225600 * unit), LONDON) for unit in (10**3, 10**6, 10**9)),
+        *((1767225600, Clock(epoch_unit=unit)) for unit in ("ms", "us")),
+        pytest.param(46023.5, LONDON, id="days of a spreadsheet"),
+        pytest.param(20260101.0, LONDON, id="a date without its format"),
+    ],
+)
+def test_a_number_that_is_a_time_in_another_unit_is_told_as_one(value: object, clock: Clock) -> None:
+    assert read(value, clock)[1] == "TIME_IN_ANOTHER_UNIT"
+
+
+def test_a_column_that_has_gaps_is_read_by_its_format_and_not_as_seconds() -> None:
+    dates = pl.Series([20260701.0, None, 1767225600.5])
+    midnight, _, seconds = read_times(dates, own("%Y%m%d"))["time"]
+    assert (midnight, seconds) == (
+        datetime(2026, 6, 30, 23, tzinfo=UTC), datetime(2026, 1, 1, 0, 0, 0, 500_000, tzinfo=UTC)
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("value", [None, "", "  "])
