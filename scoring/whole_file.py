@@ -11,8 +11,8 @@ from pathlib import Path
 from uuid import uuid4
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-UNFINISHED = re.compile(r"\.(.+)\.[0-9a-f]{8}")
-"""What a folder is called until it is whole."""
+UNFINISHED = re.compile(r"\.(.+)\.[0-9a-f]{8}\.unfinished")
+"""What a file or folder is called until it is whole."""
 
 
 class NotWritten(OSError):
@@ -33,7 +33,8 @@ class NotWritten(OSError):
 def whole_file(path: Path) -> Iterator[Path]:
     """A place beside it to write to, which becomes the file at the end, or goes. Raises NotWritten.
 
-    The folder of the file is made where there is none. What is no file, such as /dev/stdout, is written to as it is.
+    The folder of the file is made where there is none. What a process left there that was killed goes. What is no file,
+    such as /dev/stdout, is written to as it is.
     """
     meant = path.resolve()
     if meant.exists() and not meant.is_file():
@@ -42,12 +43,15 @@ def whole_file(path: Path) -> Iterator[Path]:
         return
     with told_of(path):
         meant.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = meant.with_name(f".{meant.name}.{uuid4().hex[:8]}")
+    unfinished = _beside(meant)
     try:
         with told_of(path):
-            yield unfinished
-            _keep(unfinished)
-            unfinished.replace(meant)
+            unfinished.touch()
+            with _held(unfinished):
+                remove_left(meant.parent, meant.name)
+                yield unfinished
+                _keep(unfinished)
+                unfinished.replace(meant)
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -65,7 +69,7 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     It has its name only once all that is in it outlasts a power cut. What a process left there that was killed goes.
     """
     check_new(folder)
-    unfinished = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}")
+    unfinished = _beside(folder)
     try:
         with told_of(folder):
             unfinished.mkdir(parents=True)
@@ -83,20 +87,25 @@ def whole_folder(folder: Path) -> Iterator[Path]:
 
 
 def remove_left(parent: Path, name: str | None = None) -> None:
-    """Folders there that nobody goes on writing, of this name or of any: whoever did was killed."""
+    """Files and folders there that nobody goes on writing, of this name or of any: whoever did was killed."""
     for path in parent.iterdir():
         found = UNFINISHED.fullmatch(path.name)
-        if found is None or name not in {None, found[1]} or not path.is_dir():
+        if found is None or name not in {None, found[1]}:
             continue
-        with suppress(FileNotFoundError), _held(path) as held:
+        # In a folder that many share it may be somebody else's.
+        with suppress(FileNotFoundError, PermissionError), _held(path) as held:
             if held:
-                shutil.rmtree(path)
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _beside(place: Path) -> Path:
+    return place.with_name(f".{place.name}.{uuid4().hex[:8]}.unfinished")
 
 
 @contextmanager
-def _held(folder: Path) -> Iterator[bool]:
+def _held(place: Path) -> Iterator[bool]:
     """As long as this process lives, at most; False where another holds it, or a disk knows no locks."""
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(place, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         held = True

@@ -119,6 +119,26 @@ def test_who_was_killed_over_a_folder_leaves_nothing_to_the_next_and_who_writes_
     ]
 
 
+def test_who_was_killed_over_a_file_leaves_nothing_to_the_next_and_who_writes_is_left_alone(tmp_path: Path) -> None:
+    place = tmp_path / "results"
+    (tmp_path / ".results.20261128").write_text("the shop's own")
+    pid = os.fork()
+    if pid == 0:
+        with whole_file(place) as unfinished:
+            unfinished.write_text("half")
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(pid, 0)
+    assert len(list(tmp_path.iterdir())) == 2
+
+    with whole_file(place) as slow, whole_file(place) as quick:
+        quick.write_text("quick")
+        slow.write_text("slow")
+
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        "results": "slow", ".results.20261128": "the shop's own"
+    }  # fmt: skip
+
+
 def test_a_folder_has_its_name_once_all_that_is_in_it_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept: list[str] = []
     monkeypatch.setattr("os.fsync", lambda descriptor: kept.append(str(Path(f"/proc/self/fd/{descriptor}").readlink())))

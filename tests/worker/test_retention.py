@@ -122,9 +122,9 @@ def test_what_trainings_that_came_to_nothing_left_goes_an_hour_later(shop: Datab
     for left in (operation.operation_id, f".{operation.operation_id}.1f.checkpoints"):
         (models / left).mkdir()
     (models / f".{operation.operation_id}.refused").touch()
-    (models / ".by-hand.0a1b2c3d").mkdir()
+    (models / ".by-hand.0a1b2c3d.unfinished").mkdir()
     assert tidy(tools, NOW + timedelta(days=1)) == 0
-    assert not (models / ".by-hand.0a1b2c3d").exists(), "whoever wrote it is no more"
+    assert not (models / ".by-hand.0a1b2c3d.unfinished").exists(), "whoever wrote it is no more"
     whole = sorted(models.iterdir())
     assert tidy(tools, NOW + timedelta(days=1)) == 0
     assert sorted(models.iterdir()) == whole, "it is still under way"
