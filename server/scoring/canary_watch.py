@@ -14,9 +14,11 @@ from campaigns.actor import SERVER, Cause
 from campaigns.faults import Fault
 from campaigns.models import registry
 from campaigns.models.canary_faults import Record
+from database.failures import in_a_line
 from database.session import Database
 from scoring.pool.refusals import ReplicaDied, ReplicaSilent
 from scoring.replicas.asking import Kind, Role
+from server.answering import call
 from server.scoring.live import Live
 from server.scoring.outage import outage
 
@@ -35,6 +37,7 @@ class CanaryWatch:
         """Id of the canary whose record it is."""
         self._record = Record()
         self._fault: Fault | None = None
+        self._told: set[str] = set()
         self.answered = self.failed = self.set_aside = 0
         """Since the beginning."""
         self._wake = threading.Event()
@@ -56,6 +59,20 @@ class CanaryWatch:
         """Id of the canary, where it is asked about a customer; None where the active model is."""
         canary = self._live.in_force.canary_for(customer_id)
         return None if canary is None or self._is_aside(canary.model_id) else canary.model_id
+
+    def excuse(self, canary: str | None, error: Exception) -> None:
+        """Nothing where it was the canary that could not answer; raises the error of the active model.
+
+        The log has each kind of failure once a canary, with the first call that met it.
+        """
+        if canary is None:
+            raise error
+        why = in_a_line(error.__cause__ or error)
+        with self._lock:
+            if new := canary == self._current() and why not in self._told:
+                self._told.add(why)
+        if new:
+            log.warning("canary failed", model=canary, log_id=call.current().log_id, error=str(error), why=why)
 
     def note(self, canary: str | None, *, failed: bool) -> None:
         """The canary that was asked answered, or could not and the active model did."""
@@ -85,7 +102,7 @@ class CanaryWatch:
         folder = self._live.in_force.models.get(Role.CANARY)
         canary = None if folder is None else folder.model_id
         if canary != self._model:
-            self._model, self._record, self._fault = canary, Record(), None
+            self._model, self._record, self._fault, self._told = canary, Record(), None, set()
         return canary
 
     def _judge(self) -> None:

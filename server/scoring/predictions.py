@@ -119,7 +119,7 @@ class Predictions:
         try:
             told = await ask(canary, call.current().expected)
         except (ModelFailed, ModelUnavailable) as error:
-            _excuse(canary, error)
+            self.canary.excuse(canary, error)
             told = await ask(None)
             self.canary.note(canary, failed=True)
         else:
@@ -207,7 +207,7 @@ class Predictions:
                 with self._patient(task, ticket) as silent:
                     told = waited(ticket, silent)
             except (ModelFailed, ModelUnavailable) as error:
-                _excuse(canary, error)
+                self.canary.excuse(canary, error)
                 again = self._submitted(task, question, lane, None)
                 with self._patient(task, again) as silent:
                     told = waited(again, silent)
@@ -279,10 +279,3 @@ def _of_one_currency(question: Question, score: Score) -> None:
         if strange([event.currency], score.currency):
             field = f"session_events[{place}].unit_price.currency_code"
             raise InvalidRequest.of(field, f"{event.currency}: the model's money is in {score.currency}")
-
-
-def _excuse(canary: str | None, error: Exception) -> None:
-    """Nothing where it was the canary that could not answer; raises the error of the active model."""
-    if canary is None:
-        raise error
-    log.warning("canary failed", model=canary, log_id=call.current().log_id, error=str(error))

@@ -11,6 +11,7 @@ from networks.doubling import doubling
 from networks.tiny_model import tiny_model
 from running.serving import Shop, activate, recording, register, serving, stamp
 from running.worker_processes import wait_for
+from structlog.testing import capture_logs
 from tierwise.v1 import event_pb2, model_pb2, scoring_service_pb2
 
 from campaigns.experiments.assignment import position
@@ -78,7 +79,7 @@ def shops(database: Database, tmp_path: Path) -> Iterator[tuple[Shop, Shop]]:
 def test_one_that_fails_at_questions_is_set_aside_and_no_call_fails(shops: tuple[Shop, Shop]) -> None:
     first, second = shops
     assert any(position("broken", customer) < SHARE for customer in CUSTOMERS)
-    with asking(first, CUSTOMERS) as told:
+    with capture_logs() as lines, asking(first, CUSTOMERS) as told:
         first.scoring.MoveModel(
             scoring_service_pb2.MoveModelRequest(name="models/broken", state=model_pb2.Model.CANARY, canary_share=SHARE)
         )
@@ -102,6 +103,8 @@ def test_one_that_fails_at_questions_is_set_aside_and_no_call_fails(shops: tuple
     assert told_of_it.set_aside.parameters == {"failed": str(MOST_FAILED), "asked": str(MOST_FAILED)}
     watch = first.server.predictions.canary
     assert (watch.set_aside, watch.failed >= MOST_FAILED) == (1, True)
+    failures = [line for line in lines if line["event"] == "canary failed"]
+    assert [line["model"] for line in failures] == ["broken"], "once for a kind of failure, not for each customer"
 
 
 def test_one_that_fails_when_replicas_try_it_leaves_the_active_model_alone(
