@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 import typer
 
 from admin.files.result_files import writable
@@ -16,7 +17,8 @@ from scoring.uplift.model import UpliftModel
 from scoring.whole_file import whole_file
 from training.uplift import findings as learning
 from training.uplift.findings import Findings
-from training.uplift.reading import Reading, Treatment, TrialNotUsable, read
+from training.uplift.reading import Reading, Treatment, read
+from training.uplift.trial import TrialNotUsable
 
 app = typer.Typer(add_completion=False)
 CUSTOMER = "customer_id"
@@ -38,6 +40,10 @@ def uplift(
     propensity: Annotated[
         str | None, typer.Option(metavar="COLUMN", help=f"Each customer's probability of treatment. Default: {SHARE}.")
     ] = None,
+    customer: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help=f"Whose row it is, if some have several. Default: {CUSTOMER}."),
+    ] = None,
     seed: Seed = 0,
     out: Annotated[
         Path | None, typer.Option(help="Parquet file to write: whom to target.", dir_okay=False, callback=writable)
@@ -58,7 +64,7 @@ def uplift(
     began = time.monotonic()
     frame = _table(data)
     if model is not None:
-        if treatment or outcome or features or ignore or propensity or save:
+        if treatment or outcome or features or ignore or propensity or customer or save:
             fail("--model has learned already: leave out what an experiment is described by, and --save")
         told = _apply(model, frame, out)
     elif treatment is None or outcome is None:
@@ -68,12 +74,13 @@ def uplift(
             reading = read(
                 frame, treatment=Treatment.read(treatment), outcome=outcome, features=_names(features),
                 ignored=_names(ignore), propensity=propensity,
+                customer=customer or (CUSTOMER if CUSTOMER in frame.columns else None),
             )  # fmt: skip
+            frame = frame.select(cs.by_name(CUSTOMER, require_all=False))  # the rest has been read, and is large
+            with training_progress() as progress:
+                found = learning.learn(reading.trial, seed=seed, progress=progress, given=propensity is not None)
         except TrialNotUsable as refusal:
             fail(str(refusal))
-        frame = frame.select(name for name in frame.columns if name == CUSTOMER)  # the rest has been read, and is large
-        with training_progress() as progress:
-            found = learning.learn(reading.trial, seed=seed, progress=progress, given=propensity is not None)
         told = _keep(frame, reading, found, seed, out, save)
     told["seconds"] = round(time.monotonic() - began, 1)
     _show(told, as_json=as_json)

@@ -4,7 +4,7 @@ log odds of the outcome = base(x) + t·change(x), t 1 for the treated (Lo 2002, 
 an amount has the same two parts without the odds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
@@ -14,6 +14,10 @@ from scipy.special import expit
 
 from scoring.seen.actions import Floats
 from scoring.seen.normalisation import LIMIT
+from scoring.uplift.columns import Features
+
+SOME = 65_536
+"""Customers at once: what is reckoned of all of them would take several times their room."""
 
 
 class Kind(StrEnum):
@@ -39,14 +43,14 @@ class Regressor:
     mean: float = 0.0
     deviation: float = 1.0
 
-    def read(self, features: Floats) -> Floats:
+    def read(self, features: Features) -> Floats:
         """[N] of [N, F]; what is not known is the mean."""
         standard: Floats = np.clip((self.raw(features) - self.mean) / self.deviation, -LIMIT, LIMIT)
         return np.nan_to_num(standard)
 
-    def raw(self, features: Floats) -> Floats:
+    def raw(self, features: Features) -> Floats:
         """[N] before it is standardised."""
-        values, read = features[:, self.feature], np.empty(len(features))
+        values, read = features[:, self.feature].astype(np.float64), np.empty(len(features))
         match self.kind:
             case Kind.AMOUNT:
                 read[:] = np.sign(values) * np.log1p(np.abs(values))
@@ -57,12 +61,17 @@ class Regressor:
         return read
 
 
-def design(regressors: tuple[Regressor, ...], features: Floats) -> Floats:
-    """[N, 1 + R] of [N, F]: 1, then what each regressor reads."""
-    read = np.ones((len(features), 1 + len(regressors)))
+def design(regressors: tuple[Regressor, ...], features: Features) -> Features:
+    """[N, 1 + R] of [N, F]: 1, then what each regressor reads, in 32 bits."""
+    read = np.ones((len(features), 1 + len(regressors)), dtype=np.float32)
     for place, each in enumerate(regressors, start=1):
         read[:, place] = each.read(features)
     return read
+
+
+def some_at_a_time(customers: int) -> Iterator[slice]:
+    """All of them, in order."""
+    yield from (slice(first, first + SOME) for first in range(0, customers, SOME))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +87,14 @@ class Conditioned:
     """Whether both parts are of the log odds; otherwise of the outcome itself."""
     weight: float = 1.0
 
-    def say(self, features: Floats) -> Floats:
+    def say(self, features: Features) -> Floats:
         """[N] of [N, F] features."""
-        read = design(self.regressors, features)
-        base, change = read @ self.base, read @ self.change
-        return self.weight * (expit(base + change) - expit(base) if self.binary else change)
+        said = np.empty(len(features))
+        for rows in some_at_a_time(len(features)):
+            read = design(self.regressors, features[rows])
+            base, change = read @ self.base, read @ self.change
+            said[rows] = self.weight * (expit(base + change) - expit(base) if self.binary else change)
+        return said
 
     def to_json(self) -> dict[str, Any]:
         """Numbers alone."""

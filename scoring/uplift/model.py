@@ -14,7 +14,7 @@ import polars as pl
 
 from scoring.predictors.boosters import lightgbm
 from scoring.seen.actions import Floats
-from scoring.uplift.columns import Column, matrix
+from scoring.uplift.columns import Column, Features, matrix
 from scoring.uplift.conditioned import Conditioned
 
 
@@ -27,10 +27,10 @@ class Grown:
     treated: float | None = None
     """Asked as if the customer were treated (1) or not (0); None for trees that do not read it."""
 
-    def say(self, features: Floats) -> Floats:
+    def say(self, features: Features) -> Floats:
         """[N] of [N, F] features."""
         if self.treated is not None:
-            features = np.column_stack([features, np.full(len(features), self.treated)])
+            features = np.column_stack([features, np.full(len(features), self.treated, features.dtype)])
         return self.weight * np.asarray(self.trees.predict(features, num_threads=1), dtype=np.float64)
 
     def to_json(self) -> dict[str, Any]:
@@ -42,7 +42,7 @@ Term = Grown | Conditioned
 """One part of a score."""
 
 
-def score(terms: tuple[Term, ...], features: Floats) -> Floats:
+def score(terms: tuple[Term, ...], features: Features) -> Floats:
     """[N] by which customers are ranked; the higher, the sooner an offer is theirs."""
     summed: Floats = np.array([term.say(features) for term in terms]).sum(axis=0)
     return summed

@@ -4,8 +4,9 @@ The best of several has more luck than one, so the intervals hold for all of the
 2005), and what the whole procedure is worth is measured with the choice made without those it is measured on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from scoring.seen.actions import Floats
 from training.metrics import ranks_of
 from training.uplift.learners import Learner
 from training.uplift.qini import curve, influence, qini, ranking
-from training.uplift.trial import Trial, folds
+from training.uplift.trial import Flags, Trial, folds
 
 COVERAGE = 0.95
 DEVIATIONS = 1.959964
@@ -74,11 +75,18 @@ class Choice:
 
 def choose(trial: Trial, scores: Mapping[Learner, Floats], *, seed: int) -> Choice:
     """From [N] scores that are out of fold."""
-    found, tops, moved = np.empty(len(ORDER)), np.empty(len(ORDER)), np.empty((len(ORDER), len(trial)))
+    return _choose(trial, scores.__getitem__, seed)
+
+
+def _choose(trial: Trial, scores: Callable[[Learner], Floats], seed: int) -> Choice:
+    """Scores are asked for one after the other, for those of millions take much room."""
+    found, tops, moved = np.empty(len(ORDER)), np.empty(len(ORDER)), np.empty((len(ORDER), trial.customers))
     for place, learner in enumerate(ORDER):
-        ranked = ranking(scores[learner])
+        ranked = ranking(scores(learner))
+        moved[place] = trial.by_customer(influence(trial, ranked))
         gains = curve(trial, ranked)
-        found[place], tops[place], moved[place] = gains.qini, gains.at(TOP) / TOP, influence(trial, ranked)
+        found[place], tops[place] = gains.qini, gains.at(TOP) / TOP
+        del gains  # the next are as large
     alone = [_alone(value, by) for value, by in zip(found, moved, strict=True)]
     moved[1:] -= moved[0]
     ahead = [None, *_together(found[1:] - found[0], moved[1:], seed)]
@@ -98,10 +106,13 @@ def nested(trial: Trial, scores: Mapping[Learner, Floats], *, seed: int) -> floa
     ranks = np.empty(len(trial))
     for part in range(PARTS):
         rows, others = parts == part, parts != part
-        seen = {learner: values[others] for learner, values in scores.items()}
-        chosen = choose(bare.part(others), seen, seed=seed).learner
+        chosen = _choose(bare.part(others), partial(_some, scores, others), seed).learner
         ranks[rows] = ranks_of(scores[chosen][rows]) / rows.sum()
     return qini(trial, ranks)
+
+
+def _some(scores: Mapping[Learner, Floats], rows: Flags, learner: Learner) -> Floats:
+    return scores[learner][rows]
 
 
 def _alone(value: float, moved: Floats) -> Interval:

@@ -14,7 +14,8 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from scoring.seen.actions import Floats
-from scoring.uplift.conditioned import Conditioned, Kind, Regressor, design
+from scoring.uplift.columns import Features
+from scoring.uplift.conditioned import Conditioned, Kind, Regressor, design, some_at_a_time
 from training.uplift.trial import Trial
 
 FREE = 0.01
@@ -22,8 +23,6 @@ FREE = 0.01
 BASE = 30.0
 CHANGE = (100.0, 300.0, 1_000.0, 3_000.0, 10_000.0, 100_000.0)
 """Penalties to choose from, up to one under which the change is alike for everybody."""
-SOME = 65_536
-"""Customers."""
 CONSTANT = 1e-6
 """Standard deviation below which a regressor tells nothing."""
 
@@ -32,7 +31,7 @@ CONSTANT = 1e-6
 class Arm:
     """What is known of those who were treated, or of the others."""
 
-    read: Floats
+    read: Features
     """[N, 1 + R]"""
     outcome: Floats
     """[N] in the unit of the deviation of all."""
@@ -42,14 +41,22 @@ class Arm:
     def said(self, weights: Floats) -> Floats:
         """[N] of [2 + 2 R] weights."""
         base, change = np.split(weights, 2)
-        found: Floats = self.read @ (base + self.treated * change)
+        together, found = base + self.treated * change, np.empty(len(self.read))
+        for rows in some_at_a_time(len(found)):
+            found[rows] = self.read[rows] @ together
+        return found
+
+    def summed(self, each: Floats) -> Floats:
+        """[1 + R] of regressors, customers weighed by [N]."""
+        found = np.zeros(self.read.shape[1])
+        for rows in some_at_a_time(len(each)):
+            found += each[rows] @ self.read[rows]
         return found
 
     def weighed(self, spread: Floats) -> Floats:
-        """[1 + R, 1 + R] products of regressors, customers weighed by [N]; some at a time, for they are many."""
+        """[1 + R, 1 + R] products of regressors, customers weighed by [N]."""
         found = np.zeros((self.read.shape[1], self.read.shape[1]))
-        for some in range(0, len(spread), SOME):
-            rows = slice(some, some + SOME)
+        for rows in some_at_a_time(len(spread)):
             read = self.read[rows] * np.sqrt(spread[rows, None])
             found += read.T @ read  # of one array with itself: half the products
         return found
@@ -115,7 +122,7 @@ def _fit(arms: Sequence[Arm], penalties: Floats, start: Floats, *, binary: bool)
         found = penalties * weights
         for arm in arms:
             said = arm.said(weights)
-            one = arm.read.T @ ((expit(said) if binary else said) - arm.outcome)
+            one = arm.summed((expit(said) if binary else said) - arm.outcome)
             found += np.concatenate([one, arm.treated * one])
         return found
 

@@ -29,7 +29,7 @@ def fit_line(trial: Trial, score: Floats, response: Floats) -> Line:
 
 
 def _effects(trial: Trial, response: Floats, by: Floats) -> tuple[Floats, Floats]:
-    """What the treatment changes by each column of `by` [N, K], and robust (HC0) standard errors: [K] each."""
+    """What the treatment changes by each column of `by` [N, K], and standard errors that are robust (HC0): [K] each."""
     size, usual = by.shape[1], (response - response.mean()) / (float(response.std()) or 1.0)
     left = trial.treated - trial.propensity
     weight = 1 / (trial.propensity * (1 - trial.propensity))
@@ -37,5 +37,6 @@ def _effects(trial: Trial, response: Floats, by: Floats) -> tuple[Floats, Floats
     inverse = np.linalg.pinv((read * weight[:, None]).T @ read)
     found = inverse @ (read * weight[:, None]).T @ trial.outcome
     residual = weight * (trial.outcome - read @ found)
-    meat = (read * residual[:, None]).T @ (read * residual[:, None])
+    moved = np.array([trial.by_customer(column * residual) for column in read.T])
+    meat = moved @ moved.T
     return found[:size], np.sqrt(np.diag(inverse @ meat @ inverse)[:size])

@@ -42,7 +42,7 @@ class Findings:
         """As `tierwise uplift` prints it; figures of outcomes are per customer, Qini per 1,000 customers."""
         chosen = self.choice.figures[self.choice.learner]
         return {
-            "customers": len(self.trial), "treated": int(self.trial.treated.sum()),
+            "customers": self.trial.customers, "rows": len(self.trial), "treated": self.trial.customers_treated,
             "effect": self.effect.value, "effect_low": self.effect.low, "effect_high": self.effect.high,
             "drawn_alike": self.drawn_alike,
             "learners": [_row(learner, each, self.effect) for learner, each in self.choice.figures.items()],
@@ -55,7 +55,8 @@ class Findings:
 def learn(trial: Trial, *, seed: int, progress: Progress, given: bool = False, parts: int | None = None) -> Findings:
     """Equal trials and seeds give equal findings; `given` keeps the trial's propensities as they are.
 
-    More customers are divided into fewer parts, unless it is said into how many.
+    More customers are divided into fewer parts, unless it is said into how many. Raises TrialNotUsable where features
+    tell who was treated nearly for sure.
     """
     estimated = None if given else foretold(trial, seed=seed, progress=progress)
     if estimated is not None:

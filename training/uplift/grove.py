@@ -9,6 +9,7 @@ import numpy as np
 
 from scoring.predictors.boosters import lightgbm
 from scoring.seen.actions import Floats, Integers
+from scoring.uplift.columns import Features
 from training.uplift.trial import Flags, Trial
 
 COMMON: dict[str, Any] = {
@@ -88,7 +89,7 @@ class Grove:
             return self._some(self.of[0].conditioned_bins)
         return self._binned(np.column_stack([self.trial.features, self.trial.treated]))
 
-    def _binned(self, features: Floats) -> lightgbm.Dataset:
+    def _binned(self, features: Features) -> lightgbm.Dataset:
         found: lightgbm.Dataset = lightgbm.Dataset(
             features, self.trial.outcome, categorical_feature=list(self.trial.categorical), params=COMMON | self._leaf
         ).construct()
@@ -96,7 +97,10 @@ class Grove:
 
     def _some(self, bins: lightgbm.Dataset) -> lightgbm.Dataset:
         assert self.of is not None, "a part of a whole"
-        return bins.subset(cast("list[int]", self.of[1]), params=COMMON | self._leaf).construct()
+        found = bins.subset([], params=COMMON | self._leaf)
+        found.used_indices = cast("list[int]", self.of[1].astype(np.int32))  # as a list they are twice the features
+        found.construct().used_indices = None
+        return found
 
     @property
     def _leaf(self) -> dict[str, Any]:

@@ -84,9 +84,10 @@ def linear_learner(grove: Grove, _: int) -> tuple[Term, ...]:
 
 
 LEARNERS: Mapping[Learner, Learn] = {
-    Learner.RESPONSE: response, Learner.S: s_learner, Learner.T: t_learner, Learner.X: x_learner,
-    Learner.DR: dr_learner, Learner.LINEAR: linear_learner,
+    Learner.RESPONSE: response, Learner.LINEAR: linear_learner, Learner.DR: dr_learner, Learner.S: s_learner,
+    Learner.T: t_learner, Learner.X: x_learner,
 }  # fmt: skip
+"""Those that need a grove's arms last: what takes most room besides is done by then."""
 
 
 def _doubly_robust(trial: Trial, arms: tuple[Grown, Grown]) -> Floats:

@@ -88,7 +88,8 @@ def influence(trial: Trial, ranked: Ranking) -> Floats:
     gain = np.append(0.0, sums.share * effect)
     by_gain = np.append((share[2:] - share[:-2]) / 2, (share[-1] - share[-2] - 1) / 2)
     by_share = np.append((by_gain * effect)[:-1] + (gain[:-2] - gain[2:]) / 2, 0.0)
-    step = np.searchsorted(ranked.ends, np.arange(len(trial)))
+    del share, effect, gain  # of millions they take much room
+    step = np.repeat(np.arange(len(ranked.ends), dtype=np.int32), np.diff(ranked.ends, prepend=-1))
 
     def from_its_step(values: Floats) -> Floats:
         summed: Floats = np.cumsum(values[::-1])[::-1][step]

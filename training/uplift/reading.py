@@ -6,18 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from scoring.seen.actions import Floats
-from scoring.uplift.columns import OTHER, Column, is_text, matrix, moments
-from training.uplift.trial import Flags, Trial
+from scoring.seen.actions import Floats, Integers
+from scoring.uplift.columns import Column, is_text, matrix
+from training.uplift.describing import columns_of
+from training.uplift.trial import Flags, Trial, TrialNotUsable
 
-MOST_LEVELS = 64
-"""Of a text; rarer ones are one level."""
-RARE = 50
-"""Customers, below which a level is rare."""
-IDENTIFYING = 0.5
-"""Distinct texts for each row, above which a column names customers instead of describing them."""
-EXPECTED = 20.0
-"""Rows with another value than the usual one, of which chance would not leave out all."""
 YES, NO = frozenset({"1", "yes", "y", "true", "t"}), frozenset({"0", "no", "n", "false", "f"})
 """In small letters, as a text says whether something is so."""
 MOST = 1e15
@@ -26,10 +19,6 @@ FEWEST = 100
 """Customers of an arm."""
 FEWEST_OUTCOMES = 25
 """Of an arm. With fewer, the interval of 95 % around the mean effect misses in up to a fifth of the trials."""
-
-
-class TrialNotUsable(ValueError):
-    """The table does not hold an experiment that can be learned from; the message names the column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,20 +54,25 @@ class Reading:
 
 def read(
     frame: pl.DataFrame, *, treatment: Treatment, outcome: str, features: Sequence[str] = (),
-    ignored: Sequence[str] = (), propensity: str | None = None,
+    ignored: Sequence[str] = (), propensity: str | None = None, customer: str | None = None,
 ) -> Reading:  # fmt: skip
     """Features are all other columns unless they are named. Raises TrialNotUsable."""
-    for name in (treatment.column, outcome, *features, *ignored, *((propensity,) if propensity else ())):
+    known = [name for name in (treatment.column, outcome, propensity, customer) if name]
+    for name in (*known, *features, *ignored):
         if name not in frame.columns:
             raise TrialNotUsable(f"there is no column {name}: there are {', '.join(frame.columns)}")
+    if told := [name for name in (outcome, treatment.column) if name in features]:
+        raise TrialNotUsable(f"{', '.join(told)}: known only afterwards, and so no feature")
     treated, arms = _arms(frame[treatment.column], treatment)
     came = _outcome(frame[outcome])
     rows = arms & ~np.isnan(came)
     treated, came, kept = treated[rows], came[rows], frame if rows.all() else frame.filter(pl.Series(rows))
     _check(treated, came, treatment, outcome)
-    spoken_for = {treatment.column, outcome, *ignored, *((propensity,) if propensity else ())}
+    spoken_for = {*known, *ignored}
     asked = list(features) or [name for name in kept.columns if name not in spoken_for]
-    columns, left_out = _columns(kept, asked, {outcome: came != 0, treatment.column: treated}, named=bool(features))
+    columns, left_out = columns_of(
+        kept, asked, {outcome: came != 0, treatment.column: treated}, rows, named=bool(features)
+    )
     if not columns:
         why = "; ".join(left_out.values()) or f"there are {', '.join(frame.columns)} alone"
         raise TrialNotUsable(f"no column is left that describes customers: {why}")
@@ -86,6 +80,7 @@ def read(
         features=matrix(kept, columns), treated=treated, outcome=came,
         categorical=tuple(place for place, column in enumerate(columns) if column.levels is not None),
         propensity=_given(kept[propensity]) if propensity else np.full(len(came), treated.mean()),
+        customer=_customers(kept[customer]) if customer else None, names=tuple(column.name for column in columns),
     )  # fmt: skip
     return Reading(trial=trial, columns=columns, rows=rows, left_out=left_out)
 
@@ -182,88 +177,11 @@ def _given(values: pl.Series) -> Floats:
     return propensity
 
 
-def _columns(
-    frame: pl.DataFrame, names: Sequence[str], later: Mapping[str, Flags], *, named: bool
-) -> tuple[tuple[Column, ...], dict[str, str]]:
-    """Those to be read, and why others are not; `later` is what nobody knew before, by the name of its column."""
-    columns: list[Column] = []
-    left_out: dict[str, str] = {}
-    for name in names:
-        values = _read(frame[name])
-        reason = _useless(values) or (None if named else _identifying(values) or _after(values, later))
-        if reason is None:
-            columns.append(Column(name=name, levels=_levels(values) if is_text(values.dtype) else None))
-        else:
-            left_out[name] = reason
-    return tuple(columns), left_out
-
-
-def _read(values: pl.Series) -> pl.Series:
-    """Times where texts write them."""
-    times = moments(values) if is_text(values.dtype) and values.null_count() < len(values) else None
-    return values if times is None else times
-
-
-def _useless(values: pl.Series) -> str | None:
-    kind, name = values.dtype, values.name
-    if (
-        not (kind.is_numeric() or kind.is_temporal() or is_text(kind) or kind in (pl.Boolean, pl.Null))
-        or kind == pl.Time
-    ):
-        return f"{name} holds {kind}"
-    distinct = values.drop_nulls().n_unique()
-    if distinct <= 1 and (distinct == 0 or values.null_count() == 0):
-        return f"{name} is the same for everybody"
-    if is_text(kind) and distinct > IDENTIFYING * len(values):
-        return f"{name} names customers"
-    return None
-
-
-def _identifying(values: pl.Series) -> str | None:
-    """A whole number of each customer's own counts or names them."""
-    return f"{values.name} names customers" if values.dtype.is_integer() and values.n_unique() == len(values) else None
-
-
-def _after(values: pl.Series, later: Mapping[str, Flags]) -> str | None:
-    """Why a column cannot have been known before what it tells."""
-    usual, few = _usual(values), values.n_unique() <= MOST_LEVELS
-    for what, happened in later.items():
-        if (told := _one_sided(usual, happened)) is not None:
-            said, side = told
-            return f"{values.name} is {said} {side} {what}: it seems to be known only afterwards"
-        if few and _tells(values, happened):
-            return f"{values.name} tells {what} of everybody: it seems to be known only afterwards"
-    return None
-
-
-def _usual(values: pl.Series) -> Mapping[str, Flags]:
-    """[N] who differs from being always what most are, and from being never, in words."""
-    usual = values.drop_nulls().mode().sort().first()
-    if unknown := values.null_count() > (values == usual).sum():
-        usual = None
-    differs = values.ne_missing(pl.Series([usual], dtype=values.dtype)).to_numpy()
-    always, never = ("never known", "always known") if unknown else (f"always {usual!s}", f"never {usual!s}")
-    return {always: differs, never: ~differs}
-
-
-def _one_sided(usual: Mapping[str, Flags], happened: Flags) -> tuple[str, str] | None:
-    """What those alone are to whom something happened, or to whom it did not: always the usual value, or never."""
-    for words, others in usual.items():
-        for having, side in ((happened, "with"), (~happened, "without")):
-            if not others[having].any() and others.mean() * having.sum() > EXPECTED:
-                return words, side
-    return None
-
-
-def _tells(values: pl.Series, happened: Flags) -> bool:
-    """Whether each of its few values is of those alone to whom it happened, or of the others alone."""
-    if min(happened.sum(), (~happened).sum()) <= EXPECTED:
-        return False
-    shares = pl.DataFrame({"value": values, "happened": happened}).group_by("value").agg(pl.col("happened").mean())
-    return bool(shares["happened"].is_in([0.0, 1.0]).all())
-
-
-def _levels(values: pl.Series) -> tuple[str, ...]:
-    counted = values.cast(pl.String).drop_nulls().value_counts(sort=True, name="rows")
-    common = counted.filter(pl.col("rows") >= RARE).head(MOST_LEVELS)[values.name].sort().to_list()
-    return (*common, OTHER)
+def _customers(values: pl.Series) -> Integers | None:
+    """[N] whose row each is, counted from 0; a row of nobody's is its own. None where nobody has two."""
+    ranks = values.rank("dense").cast(pl.Int64).to_numpy() - 1 if values.null_count() < len(values) else None
+    if ranks is None:
+        return None
+    places = np.where(np.isnan(ranks), len(ranks) + np.arange(len(ranks)), ranks)
+    found, of = np.unique(places, return_inverse=True)
+    return None if len(found) == len(places) else of

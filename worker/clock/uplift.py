@@ -9,7 +9,8 @@ from database import patience
 from database.forecast import uplifts
 from database.forecast.uplifts import FEATURES, Uplift
 from training.uplift.findings import Findings, learn, model
-from training.uplift.reading import Treatment, TrialNotUsable, read
+from training.uplift.reading import Treatment, read
+from training.uplift.trial import TrialNotUsable
 from worker.clock.tick import Tick, each
 
 PARTS = 5

@@ -17,7 +17,7 @@ from training.uplift.findings import Findings, learn, model
 from training.uplift.learners import Learner
 from training.uplift.qini import qini
 from training.uplift.reading import Reading, Treatment, read
-from training.uplift.trial import Trial
+from training.uplift.trial import Trial, TrialNotUsable, folds
 
 
 def found(trial: Trial, *, given: bool = True) -> Findings:
@@ -90,6 +90,31 @@ def test_a_treatment_that_was_not_drawn_alike_is_noticed_and_made_up_for() -> No
     assert not seen.drawn_alike
     assert naive > 0.1
     assert seen.effect.low < 0 < seen.effect.high
+
+
+def test_rows_of_one_customer_tell_no_more_than_one() -> None:
+    """Each customer is there three times: as so many customers, they would foretell each other's treatment."""
+    trial, _ = drawn_trial(1_000, seed=3, contrary=True)
+    whose = np.repeat(np.arange(1_000), 3)
+    thrice = replace(trial.part(whose), customer=whose)
+    once, again = found(trial), found(thrice, given=False)
+    parts = folds(thrice, 3, np.random.default_rng(0)).reshape(1_000, 3)
+
+    assert (parts == parts[:, :1]).all()
+    assert again.drawn_alike
+    assert again.effect.high - again.effect.low == pytest.approx(once.effect.high - once.effect.low, rel=0.05)
+    for learner, figures in again.choice.figures.items():
+        alone = once.choice.figures[learner].qini
+        assert figures.qini.high - figures.qini.low == pytest.approx(alone.high - alone.low, rel=0.15)
+    assert (again.to_json()["customers"], again.to_json()["rows"]) == (1_000, 3_000)
+
+
+def test_a_feature_that_tells_who_was_treated_leaves_nobody_to_compare_with() -> None:
+    trial, _ = drawn_trial(2_000, seed=4, contrary=False)
+    decided = replace(trial, treated=trial.features[:, 1] > 0, names=("age", "spent", "c", "d", "e", "f"))
+
+    with pytest.raises(TrialNotUsable, match=r"spent tells who was treated nearly for sure.*--ignore spent"):
+        found(decided, given=False)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from scoring.uplift.columns import OTHER
-from training.uplift.reading import Reading, Treatment, TrialNotUsable, read
+from training.uplift.reading import Reading, Treatment, read
+from training.uplift.trial import TrialNotUsable
 
 SIZE = 600
 
@@ -60,8 +61,38 @@ def test_times_that_texts_write_are_times() -> None:
     assert np.isnan(found.trial.features[:6, 3]).all()
     assert found.columns[3].numbers(pl.Series(["1970-01-03", None])).tolist()[0] == 2
     assert np.isnan(found.columns[3].numbers(pl.Series([None], dtype=pl.String)))
-    with pytest.raises(ValueError, match="neither number, text nor time"):
+    assert found.columns[3].numbers(pl.Series(["1970-01-03", "n/a"])).tolist()[0] == 2
+    with pytest.raises(ValueError, match="says 'soon' in row 0, counted from 0, which is neither a number"):
         found.columns[3].numbers(pl.Series(["soon"]))
+
+
+def test_among_times_and_numbers_a_mark_is_what_is_not_known_and_another_text_is_told_with_its_row() -> None:
+    days = [f"2020-03-{1 + place % 28:02}" for place in range(SIZE)]
+    numbers = [str(place % 91) for place in range(SIZE)]
+    found = reading(table(
+        joined=["N/A", *days[1:]], left=[*days[:4], "2020-02-31", *days[5:]], paid=["NA", *numbers[1:]], zip=numbers,
+    ))  # fmt: skip
+
+    assert [column.name for column in found.columns] == ["age", "city", "joined", "paid"]
+    assert [column.levels is None for column in found.columns] == [True, False, True, True]
+    assert np.isnan(found.trial.features[0, 2:]).all()
+    assert found.trial.features[1, 2:].tolist() == [18_323, 1]
+    assert found.left_out == {
+        "left": "left has times, but says '2020-02-31' in row 4, counted from 0: mend it, or leave it empty where it "
+        "is not known",
+        "zip": "zip has no text that 50 share; if it says whose row it is, name it (--customer zip)",
+    }
+
+
+def test_rows_of_one_customer_are_known_and_those_of_nobody_are_each_their_own() -> None:
+    who = pl.Series(["a", "b", None, *(f"c{place // 2}" for place in range(SIZE - 3))])
+    found = reading(table(who=who), "arm=mail", customer="who")
+
+    assert found.trial.customer is not None
+    assert found.trial.customers == who.n_unique()
+    assert found.trial.customer[3] == found.trial.customer[4] != found.trial.customer[2]
+    assert [column.name for column in found.columns] == ["age", "city"]
+    assert reading(table(who=range(SIZE)), "arm=mail", customer="who").trial.customer is None
 
 
 def test_columns_that_describe_nobody_or_are_known_only_afterwards_are_left_out() -> None:
@@ -166,6 +197,11 @@ def test_an_arm_is_named_as_it_is_read() -> None:
 def test_what_cannot_be_learned_from_is_refused(frame: pl.DataFrame, arm: str, said: str) -> None:
     with pytest.raises(TrialNotUsable, match=said):
         reading(frame, arm)
+
+
+def test_what_was_known_only_afterwards_is_not_named_as_a_feature() -> None:
+    with pytest.raises(TrialNotUsable, match="visit, arm: known only afterwards, and so no feature"):
+        reading(table(), features=["age", "arm", "visit"])
 
 
 def test_propensities_must_be_probabilities() -> None:
