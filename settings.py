@@ -152,6 +152,10 @@ class Settings(BaseSettings):
         default_factory=dict
     )
     """Channel to the times of day, in each campaign's zone, between which no message leaves by it, as JSON."""
+    messages_at_once: dict[Literal["EMAIL", "SMS", "PUSH"], Annotated[int, Field(ge=1, le=100)]] = Field(
+        default_factory=dict
+    )
+    """Channel to how many requests its provider gets at once from each worker process, as JSON; without it eight."""
     message_chunk: int = Field(default=100, ge=1, le=1000)
     """Messages that leave between two looks at whether their campaign is still active."""
     task_seconds: float = Field(default=30, ge=0)

@@ -17,6 +17,7 @@ import httpx
 from channels.message import Fate, Message, Note, Receipt
 
 AT_ONCE = 8
+"""Requests of a worker process, where nobody says how many."""
 ATTEMPTS = 3
 TIMEOUT_SECONDS = 5.0
 PAUSE_SECONDS = 0.2
@@ -35,15 +36,22 @@ LONGEST_NOTE = 200
 class Webhook:
     """One provider. When it is away the rest of a batch is not tried; of so many a second it gets as many."""
 
-    def __init__(self, address: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self, address: str, *, at_once: int = AT_ONCE, timeout_seconds: float = TIMEOUT_SECONDS
+    ) -> None:  # fmt: skip
         """Raises httpx.InvalidURL."""
         self._address = httpx.URL(address)
+        self._at_once = at_once
         self._timeout_seconds = timeout_seconds
 
     def hand_over(self, _batch: str, messages: Sequence[Message], *, until: float = inf) -> list[Receipt]:
         """Several at once, each up to three times and, of a provider that is only busy, as often as it takes."""
         course = _Course(until)
-        with httpx.Client(timeout=self._timeout_seconds) as client, ThreadPoolExecutor(AT_ONCE) as pool:
+        limits = httpx.Limits(max_connections=self._at_once, max_keepalive_connections=self._at_once)
+        with (
+            httpx.Client(timeout=self._timeout_seconds, limits=limits) as client,
+            ThreadPoolExecutor(self._at_once) as pool,
+        ):
             return list(pool.map(lambda message: self._patiently(client, message, course), messages))
 
     def _patiently(self, client: httpx.Client, message: Message, course: "_Course") -> Receipt:

@@ -47,7 +47,10 @@ class Tools:
 
     def check_channels(self) -> Mapping[str, Channel]:
         """What they are made of, kept nowhere. Raises ChannelAddressRefused."""
-        return channels({name: address.get_secret_value() for name, address in self.settings.channels.items()})
+        return channels(
+            {name: address.get_secret_value() for name, address in self.settings.channels.items()},
+            dict[str, int](self.settings.messages_at_once),
+        )
 
     @property
     def quiet_hours(self) -> Mapping[str, QuietHours]:

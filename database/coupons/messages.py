@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from psycopg.rows import namedtuple_row
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import delete, select
 
 from database.coupons.tables import MessageCountRow, MessageRow
 from database.session import Snapshot, Transaction, driver_connection
@@ -54,14 +54,15 @@ FATE = f"""
 CASE WHEN coupons.state <> 'ISSUED' OR {EXPIRE_TIME} <= %(now)s THEN 'LAPSED' WHEN {CONSENT} THEN 'SENDING'
   ELSE 'NO_CONSENT' END
 """
+# That messages are of customers after the cursor follows, but PostgreSQL would look through all those before it.
 CLAIM = f"""
 WITH next AS MATERIALIZED (
   SELECT code, customer_id, channel, tier, discount, currency, {EXPIRE_TIME} AS expire_time,
     CASE WHEN channel = ANY(%(quiet)s) THEN 'WAITING' ELSE {FATE} END AS fate
   FROM coupons JOIN campaigns USING (campaign_id)
   WHERE campaign_id = %(campaign)s AND customer_id > %(after)s AND channel = ANY(%(channels)s)
-    AND NOT EXISTS (SELECT FROM messages
-      WHERE messages.campaign_id = %(campaign)s AND messages.customer_id = coupons.customer_id)
+    AND NOT EXISTS (SELECT FROM messages WHERE messages.campaign_id = %(campaign)s
+      AND messages.customer_id = coupons.customer_id AND messages.customer_id > %(after)s)
   ORDER BY customer_id LIMIT %(limit)s
 ), claimed AS (
   INSERT INTO messages (campaign_id, customer_id, channel, state, note, batch, claim_time, settle_time)
@@ -93,6 +94,27 @@ FROM unnest(%(customers)s::text[], %(fates)s::text[], %(notes)s::text[]) AS fate
 WHERE campaign_id = %(campaign)s AND messages.customer_id = fates.customer_id AND state = 'SENDING'
   AND (fates.fate <> 'WAITING' OR claim_time = %(claim_time)s)
 RETURNING channel, state
+"""
+# By channel, since those that are quiet wait among the others in their hundreds of thousands.
+OPEN_BATCH = """
+SELECT batch FROM unnest(%(channels)s::text[]) AS mine (channel) CROSS JOIN LATERAL (
+  (SELECT claim_time, batch FROM messages
+    WHERE campaign_id = %(campaign)s AND messages.channel = mine.channel AND state = 'WAITING' AND NOT EXISTS (
+      SELECT FROM messages WHERE campaign_id = %(campaign)s AND channel = ANY(%(channels)s) AND state = 'WAITING'
+        AND claim_time BETWEEN %(tried)s AND %(now)s + (%(now)s - %(tried)s)
+    ) ORDER BY claim_time LIMIT 1)
+  UNION ALL
+  (SELECT claim_time, batch FROM messages
+    WHERE campaign_id = %(campaign)s AND messages.channel = mine.channel AND state = 'SENDING'
+      AND claim_time < %(abandoned)s ORDER BY claim_time LIMIT 1)
+  UNION ALL
+  (SELECT claim_time, batch FROM messages
+    WHERE campaign_id = %(campaign)s AND messages.channel = mine.channel AND state = 'SENDING'
+      AND claim_time > %(now)s + (%(now)s - %(abandoned)s) ORDER BY claim_time LIMIT 1)
+) AS left_over ORDER BY claim_time, batch LIMIT 1
+"""
+OPEN_CHANNELS = """
+SELECT DISTINCT channel FROM messages WHERE campaign_id = %(campaign)s AND state IN ('SENDING', 'WAITING')
 """
 COUNT = """
 INSERT INTO message_counts (campaign_id, channel, state, hour, count)
@@ -199,22 +221,15 @@ def open_batch(
     A worker is gone that claimed before `abandoned`. Where a batch waits that was claimed since `tried`, no other that
     waits is claimed again. What was claimed as long after now was so before the clock went back.
     """
-    mine = (MessageRow.campaign_id == campaign_id, MessageRow.channel.in_(channels))
-    lately = select(MessageRow).where(*mine, MessageRow.state == WAITING, _about(tried, now)).exists()
-    waits = (MessageRow.state == WAITING) & ~lately
-    left = (MessageRow.state == SENDING) & ~_about(abandoned, now)
-    query = select(MessageRow.batch).where(*mine, MessageRow.state.in_(OPEN), waits | left)
-    return snapshot.execute(query.order_by(MessageRow.claim_time, MessageRow.batch).limit(1)).scalar()
-
-
-def _about(since: datetime, now: datetime) -> ColumnElement[bool]:
-    return MessageRow.claim_time.between(since, now + (now - since))
+    asked = {"campaign": campaign_id, "channels": list(channels), "abandoned": abandoned, "tried": tried, "now": now}
+    found = driver_connection(snapshot).execute(OPEN_BATCH, asked).fetchone()
+    return None if found is None else str(found[0])
 
 
 def open_channels(snapshot: Snapshot, campaign_id: str) -> set[str]:
     """Those by which a message of the campaign is on its way."""
-    query = select(MessageRow.channel).where(MessageRow.campaign_id == campaign_id, MessageRow.state.in_(OPEN))
-    return set(snapshot.scalars(query.distinct()))
+    found = driver_connection(snapshot).execute(OPEN_CHANNELS, {"campaign": campaign_id}).fetchall()
+    return {str(channel) for (channel,) in found}
 
 
 def settle(

@@ -11,6 +11,8 @@ from database.row import Row
 from database.terms.tables import CampaignRow
 
 ZERO = text("0")
+OPEN = text("state IN ('SENDING', 'WAITING')")
+"""Of a message: on its way or waiting."""
 
 
 class ByHandCouponRow(Row):
@@ -160,7 +162,12 @@ class MessageRow(Row):
     """When a worker took it to the channel."""
     settle_time: Mapped[datetime | None]
     """When its state became final."""
-    __table_args__ = (Index(None, "campaign_id", "state", "customer_id"), Index(None, "customer_id"))
+    __table_args__ = (
+        Index(None, "campaign_id", "state", "customer_id"),
+        Index(None, "customer_id"),
+        Index("ix_messages_open", "campaign_id", "channel", "state", "claim_time", postgresql_where=OPEN),
+        Index("ix_messages_open_batch", "campaign_id", "batch", postgresql_where=OPEN),
+    )
 
 
 class MessageCountRow(Row):

@@ -248,23 +248,25 @@ def test_messages_wait_for_a_provider_whose_answer_does_not_end(monkeypatch: pyt
     assert receipts == [Receipt(Fate.WAITING, "its answer does not end")]
 
 
+@pytest.mark.parametrize("at_once", [AT_ONCE, 3, 30])
 def test_a_provider_that_takes_long_gets_what_can_begin_in_time_and_the_others_wait(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     clock = Clock()
     monkeypatch.setattr(webhook, "time", clock)
 
     def slowly(_: dict[str, object]) -> int:
-        wait_for(lambda: len(provider.came) == AT_ONCE)
+        wait_for(lambda: len(provider.came) == at_once)
         clock.now = 1.0
         return 200
 
     with providing(slowly) as provider:
-        messages = [message(f"c{number}") for number in range(AT_ONCE + 1)]
-        receipts = Webhook(provider.address, timeout_seconds=60).hand_over("b1", messages, until=1.0)
+        made = channels({"SMS": provider.address}, {} if at_once == AT_ONCE else {"SMS": at_once, "EMAIL": 1})
+        messages = [message(f"c{number}") for number in range(at_once + 1)]
+        receipts = made["SMS"].hand_over("b1", messages, until=1.0)
 
-    assert receipts[:AT_ONCE] == [Receipt(Fate.HANDED_OVER)] * AT_ONCE
-    assert receipts[AT_ONCE:] == [Receipt(Fate.WAITING, "not tried: the provider takes long")]
+    assert receipts[:at_once] == [Receipt(Fate.HANDED_OVER)] * at_once
+    assert receipts[at_once:] == [Receipt(Fate.WAITING, "not tried: the provider takes long")]
 
 
 def test_a_provider_that_is_away_is_left_alone_after_the_first_messages() -> None:
@@ -277,7 +279,7 @@ def test_a_provider_that_is_away_is_left_alone_after_the_first_messages() -> Non
 
 
 def test_addresses_say_which_way_it_goes(tmp_path: Path) -> None:
-    made = channels({"EMAIL": f"file:{tmp_path}", "SMS": "https://user:secret@provider.example/send"})
+    made = channels({"EMAIL": f"file:{tmp_path}", "SMS": "https://user:secret@provider.example/send"}, {})
 
     assert [type(channel) for channel in made.values()] == [Folder, Webhook]
 
@@ -296,6 +298,6 @@ def test_addresses_say_which_way_it_goes(tmp_path: Path) -> None:
 )
 def test_an_address_that_leads_nowhere_is_refused_without_being_told(address: str) -> None:
     with pytest.raises(ChannelAddressRefused) as raised:
-        channels({"SMS": address})
+        channels({"SMS": address}, {})
 
     assert str(raised.value) == "the address of SMS must be file:PATH or https://HOST/PATH"
