@@ -43,6 +43,9 @@ class Blend:
     """0 in a folder of before there was this strategy."""
     fashion: float = 0.0
     """What is bought again counts by how popular it is to this power; 0 in a folder of before that counted."""
+    rest: tuple[float, ...] = ()
+    """How much what is bought again counts by how many orders ago it was last bought, in `again.STEPS`; empty where
+    that says nothing, and in a folder of before that counted."""
     at_once: bool = True
     """Whether those of an order that is read line by line may be again in the same order."""
 

@@ -15,7 +15,7 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
-from scoring.again import again_of, in_fashion
+from scoring.again import Bought, again_of, in_fashion, rested
 from scoring.bought import Returning, begun_by, bought_by, context_of
 from scoring.content import Content
 from scoring.model import Blend, Model
@@ -157,16 +157,18 @@ class Recommender:
             case Strategy.DEEP:
                 return (chances.astype(np.float64) for chances in self._deep(tokens, pairs))
             case Strategy.AGAIN:
-                bought = _rows(again_of(tokens, pairs, len(self.model.catalogue) + 2))
-                return map(self._again, bought, popular, blends)
+                bought = again_of(tokens, pairs, len(self.model.catalogue) + 2)
+                return self._again(bought, popular, blends)
             case _:
                 return popular
 
-    def _again(self, bought: tuple[Integers, Floats], popular: Floats, blend: Blend) -> Floats:
-        items, scores = bought
-        line = np.zeros(len(self.model.catalogue) + 2)
-        line[items] = in_fashion(scores, popular[items], blend.fashion)
-        return line
+    def _again(self, bought: Bought, popular: Sequence[Floats], blends: Sequence[Blend]) -> Iterator[Floats]:
+        table = bought.scores
+        for row, (begin, end) in enumerate(pairwise(table.indptr.tolist())):
+            items, line = table.indices[begin:end], np.zeros(len(self.model.catalogue) + 2)
+            scores = rested(table.data[begin:end], bought.step[begin:end], blends[row].rest)
+            line[items] = in_fashion(scores, popular[row][items], blends[row].fashion)
+            yield line
 
     def _deep(self, tokens: Tokens, pairs: Pairs) -> npt.NDArray[np.float32]:
         """[C, V + 2] probability of each item to be the next, 0 for customers without any event."""

@@ -149,13 +149,17 @@ def _assembled(folder: Path, manifest: Mapping[str, Any], device: torch.device) 
         buying=BuyingModel(**{name: float(value) for name, value in manifest["buying"].items()}),
         calibration=Calibration.from_json(manifest["calibration"]),
         together=together_from(together, len(catalogue) + 2),
-        blend=Blend(**manifest["blend"]),
-        newcomers=None if manifest.get("newcomers") is None else Blend(**manifest["newcomers"]),
-        ahead=None if manifest.get("ahead") is None else Blend(**manifest["ahead"]),
+        blend=_blend(manifest["blend"]),
+        newcomers=None if manifest.get("newcomers") is None else _blend(manifest["newcomers"]),
+        ahead=None if manifest.get("ahead") is None else _blend(manifest["ahead"]),
         mixture=_mixture(folder, manifest, arrays, len(normaliser.names)),
         further=recurrence_from(arrays, len(normaliser.names)),
         item_vectors=vectors,
     )
+
+
+def _blend(said: Mapping[str, Any]) -> Blend:
+    return Blend(**{**said, "rest": tuple(said.get("rest", ()))})
 
 
 def _mixture(folder: Path, manifest: Mapping[str, Any], arrays: dict[str, np.ndarray], features: int) -> Mixture:

@@ -56,7 +56,7 @@ def test_a_network_of_next_items_is_kept_and_recommends_in_the_place_of_the_othe
 
 
 def test_further_blends_are_kept_and_a_folder_of_before_there_were_any_is_read(tmp_path: Path) -> None:
-    newcomers, ahead = (replace(tiny_model().blend, content=weight) for weight in (0.4, 0.7))
+    newcomers, ahead = (replace(tiny_model().blend, content=weight, rest=(0.5,) * 16) for weight in (0.4, 0.7))
     written = folder.write(replace(tiny_model(), newcomers=newcomers, ahead=ahead), tmp_path / "model")
     kept = Scorer.load(written).model
     manifest = json.loads((written / MANIFEST).read_bytes())

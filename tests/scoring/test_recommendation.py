@@ -208,6 +208,21 @@ def test_of_what_was_bought_that_comes_again_which_others_buy_and_what_nobody_el
     assert [one.score for one in found[:2]] == pytest.approx([0.5 * 16**-0.25, 0.25 * 16**-0.25])
 
 
+def test_of_what_was_bought_that_comes_again_which_the_shop_comes_back_to_after_so_many_orders() -> None:
+    """Of items of the latest order, of the one before it, and of the fourth: a view between them is no order."""
+    rest = (0.1, 1.0, 3.0, 1.0, 2.0, *[1.0] * 11)
+    scorer = Scorer(replace(MODEL, blend=replace(MODEL.blend, repurchase=True, rest=rest)))
+    orders = [bought(20, item_id="item-1"), *(bought(15, item_id=f"item-{n}") for n in (1, 2))]
+    looked = row(EventType.VIEW, 12, item_id="item-8")
+    basket = histories(bought(30, item_id="item-3"), *orders, looked, bought(8, item_id="item-4"))
+    found = scorer.recommend(basket, at(), count=4, strategy=Strategy.AGAIN)[0]
+
+    assert [one.item_id for one in found] == ["item-1", "item-2", "item-3", "item-4"]
+    assert [one.score for one in found] == pytest.approx(
+        [3 * (21**-0.25 + 16**-0.25), 3 * 16**-0.25, 2 * 31**-0.25, 0.1 * 9**-0.25]
+    )
+
+
 def test_a_view_is_no_purchase_but_speaks() -> None:
     looked = histories(row(EventType.VIEW, 1, item_id="item-4"))
     found = items(Scorer(followed(("item-4", "item-9"))).recommend(looked, at(), count=20, strategy=Strategy.TOGETHER))

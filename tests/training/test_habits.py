@@ -34,7 +34,7 @@ def tokens(rows: list[Row], *items: str) -> Tokens:
 def chosen(of: Tokens, items: int) -> Habits:
     last = last_orders(of.actions)
     pairs = pairs_of_items(of.actions, items + 2, until=NOW, left_out=last)
-    return habits_of(of, pairs, held_out(of, last, seed=0), left_out=last)[0]
+    return habits_of(of, pairs, held_out(of, last, seed=0), left_out=last, seed=0)[0]
 
 
 def test_popular_is_what_was_bought_lately_and_little_of_what_was_bought_ever() -> None:
@@ -131,6 +131,23 @@ def test_a_shop_learns_how_far_what_comes_again_is_what_others_buy(*, liked: boo
     rows += [bought(26, customer=f"other{number}", item_id=MANY[number % 5]) for number in range(2000)]
 
     assert chosen(tokens(rows, *MANY), 60).fashion == fashion
+
+
+@pytest.mark.parametrize("cycle", [7, 2, 1])
+def test_a_shop_learns_how_soon_what_was_bought_is_wanted_again(cycle: int) -> None:
+    """Everybody goes round their items, or buys the last one again, and now and then anything that they know."""
+    random, rows = np.random.default_rng(4), []
+    for number in range(60):
+        own = [MANY[place] for place in random.permutation(60)[:7].tolist()]
+        orders = [own[turn % 7] for turn in range(7)]
+        for _ in range(33):
+            orders.append(orders[-cycle] if random.random() < 0.7 else own[int(random.integers(7))])
+        rows += [bought(40.0 - turn, customer=f"c{number:02d}", item_id=item) for turn, item in enumerate(orders)]
+    of = tokens(rows, *MANY)
+    rest = np.array(chosen(of, 60).rest)
+
+    assert rest.argmax() == int(2 * np.log2(cycle))
+    assert rest.max() > 1.5 * np.delete(rest, rest.argmax()).max()
 
 
 def test_a_shop_with_too_few_orders_has_the_usual_habits() -> None:

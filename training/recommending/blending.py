@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -160,7 +161,7 @@ def _weights(blend: Blend) -> Weights:
     return np.array([getattr(blend, part.value) for part in PARTS], dtype=np.float32)
 
 
-def _named(weights: Weights) -> dict[str, float]:
+def _named(weights: Weights) -> dict[str, Any]:
     return {part.value: float(weight) for part, weight in zip(PARTS, weights, strict=True)}
 
 

@@ -1,6 +1,6 @@
 """Which habits a shop has: those with which its held-out orders are foretold best by one strategy alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise, product
 
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from scoring.again import again_of, in_fashion
+from scoring.again import again_of, in_fashion, rested
 from scoring.bought import context_of
 from scoring.seen.actions import Floats, Integers
 from scoring.seen.sequence import Tokens
@@ -16,6 +16,7 @@ from training.material.held_out import Held
 from training.recommending.habits import Habits
 from training.recommending.pairing import Pairs
 from training.recommending.popularity import Popularity, purchases_of, remembered
+from training.recommending.rest import rest_of
 
 DECAYS = (0.5, 0.8)
 BEFORE = (0.3, 1.0)
@@ -27,7 +28,7 @@ CUT = 10
 
 
 def habits_of(
-    tokens: Tokens, pairs: Pairs, held: Held, *, left_out: npt.NDArray[np.bool_]
+    tokens: Tokens, pairs: Pairs, held: Held, *, left_out: npt.NDArray[np.bool_], seed: int
 ) -> tuple[Habits, Popularity]:
     """Those of a shop, and what was popular when the held-out orders came.
 
@@ -38,7 +39,8 @@ def habits_of(
     usual = Habits(popular_days=days)
     if not held.telling:
         return usual, popularity
-    usual = replace(usual, fashion=_fashion(tokens, held, popularity))
+    rest = rest_of(tokens, left_out, items, seed=seed)
+    usual = _coming_again(tokens, held, popularity, [replace(usual, rest=some) for some in ((), rest)])
     found: dict[Habits, float] = {}
     tables = {
         (before, rarity): pairs.weighed(replace(usual, before=before, rarity=rarity))
@@ -54,15 +56,17 @@ def habits_of(
     return max(found, key=lambda habits: found[habits]), popularity
 
 
-def _fashion(tokens: Tokens, held: Held, popularity: Popularity) -> float:
-    """With which power of what was popular then the orders are foretold best by what was bought before."""
+def _coming_again(tokens: Tokens, held: Held, popularity: Popularity, usual: Sequence[Habits]) -> Habits:
+    """With which of these, and which power of what was popular, what was bought before foretells the orders best."""
     bought = again_of(tokens, held.pairs, popularity.scores.shape[1])
-    moment = popularity.places(held.pairs.as_of).repeat(np.diff(bought.indptr))
-    popular, found = popularity.scores[moment, bought.indices], {}
-    for power in FASHIONS:
-        said = in_fashion(bought.data, popular, power)
-        found[power] = _foretold([sparse.csr_matrix((said, bought.indices, bought.indptr), shape=bought.shape)], held)
-    return max(found, key=lambda power: found[power])
+    table = bought.scores
+    moment = popularity.places(held.pairs.as_of).repeat(np.diff(table.indptr))
+    popular, found = popularity.scores[moment, table.indices], dict[Habits, float]()
+    for habits, power in product(usual, FASHIONS):
+        said = in_fashion(rested(table.data, bought.step, habits.rest), popular, power)
+        lines = sparse.csr_matrix((said, table.indices, table.indptr), shape=table.shape)
+        found[replace(habits, fashion=power)] = _foretold([lines], held)
+    return max(found, key=lambda habits: found[habits])
 
 
 def _foretold(said: Iterable[sparse.csr_matrix], held: Held) -> float:

@@ -17,3 +17,5 @@ class Habits:
     """An item counts by how often it is seen to minus this power: above 0 where tastes are of few."""
     fashion: float = 0.25
     """What a customer bought counts by how popular it is to this power: 0 where nobody follows the others."""
+    rest: tuple[float, ...] = ()
+    """How much what a customer bought counts, by how many orders ago; all alike where there is nothing."""

@@ -48,13 +48,13 @@ def taste_of(
     actions, baskets = course.tokens.actions, baskets_of(course.tokens, seed=course.seed)
     left_out = left_out | baskets.left_out
     pairs = pairs_of_items(actions, course.items, until=course.as_of, left_out=left_out)
-    habits, popularity = habits_of(course.tokens, pairs, orders, left_out=left_out)
+    habits, popularity = habits_of(course.tokens, pairs, orders, left_out=left_out, seed=course.seed)
     together = fit_together(actions, pairs, until=course.as_of, left_out=left_out, habits=habits)
     next_items = _next_items(course, pairs, left_out, orders)
     model = Model(
         manifest={}, catalogue=course.catalogue, networks=networks, normaliser=prepared.normaliser,
         buying=prepared.buying, calibration=Calibration(), together=together,
-        blend=replace(START, decay=habits.decay, fashion=habits.fashion),
+        blend=replace(START, decay=habits.decay, fashion=habits.fashion, rest=habits.rest),
         next_items=None if next_items is None else next_items.network, item_vectors=course.item_vectors,
     )  # fmt: skip
     blend, figures = choose_blend(model, course.tokens, orders, popularity, course.device)
