@@ -8,6 +8,7 @@ import numpy as np
 from scoring.seen.actions import Floats
 from scoring.uplift.model import Term, score
 from training.progress import Progress
+from training.uplift.amounts import bounded
 from training.uplift.grove import Grove
 from training.uplift.learners import LEARNERS, Learner
 from training.uplift.trial import Trial, folds
@@ -28,7 +29,7 @@ def cross_fit(trial: Trial, *, parts: int, seed: int, progress: Progress) -> Map
     """[N] scores of each learner, out of fold."""
     found = {learner: np.empty(len(trial)) for learner in Learner}
     done, total = 0, parts * len(LEARNERS)
-    of, grove = folds(trial, parts, np.random.default_rng(seed)), Grove(trial)
+    of, grove = folds(trial, parts, np.random.default_rng(seed)), Grove(bounded(trial))
     for part in range(parts):
         rows = of == part
         others = grove.part(~rows)
@@ -42,7 +43,7 @@ def cross_fit(trial: Trial, *, parts: int, seed: int, progress: Progress) -> Map
 
 def on_all(trial: Trial, learner: Learner, *, seed: int) -> tuple[Term, ...]:
     """The same learner on all customers, for those of whom nothing came yet."""
-    grove, fits = Grove(trial), 1 if learner is Learner.LINEAR else FITS
+    grove, fits = Grove(bounded(trial)), 1 if learner is Learner.LINEAR else FITS
     return tuple(
         replace(term, weight=term.weight / fits)
         for each in range(fits)

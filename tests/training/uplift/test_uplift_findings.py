@@ -13,6 +13,8 @@ from scoring.seen.actions import Floats
 from scoring.uplift.model import UpliftModel
 from simulator.shop import Shop
 from simulator.stream import simulate
+from training.progress import silence
+from training.uplift.crossfit import cross_fit
 from training.uplift.findings import Findings, learn, model
 from training.uplift.learners import Learner
 from training.uplift.qini import qini
@@ -66,6 +68,18 @@ def test_response_is_chosen_where_all_are_changed_alike() -> None:
 
     assert chosen.learner is Learner.RESPONSE
     assert chosen.reason.startswith("no learner beats targeting by response by more than chance")
+
+
+def test_a_few_huge_amounts_do_not_say_who_is_ranked_first() -> None:
+    trial, effect = drawn_trial(4_000, seed=6, contrary=True)
+    random = np.random.default_rng(6)
+    spent = trial.outcome * np.exp(4 + random.normal(size=len(trial)) / 2)
+    spent[random.choice(np.flatnonzero(spent), 4, replace=False)] = 1e6
+    scores = cross_fit(replace(trial, outcome=spent), parts=3, seed=0, progress=silence)
+
+    assert spearmanr(scores[Learner.RESPONSE], trial.features[:, 0] > 0).statistic > 0.4
+    for learner in (Learner.T, Learner.X, Learner.DR, Learner.LINEAR):
+        assert spearmanr(scores[learner], effect).statistic > 0.3, learner
 
 
 def test_equal_seeds_find_the_same(contrary: tuple[Trial, Floats]) -> None:
