@@ -49,7 +49,7 @@ class Tools:
         """What they are made of, kept nowhere. Raises ChannelAddressRefused."""
         return channels(
             {name: address.get_secret_value() for name, address in self.settings.channels.items()},
-            dict[str, int](self.settings.messages_at_once),
+            dict[str, int](self.settings.messages_at_once.items()),
         )
 
     @property
