@@ -80,10 +80,11 @@ GROUP BY campaign_id, day, tier, channel, arm
 """)
 TOOK = text("UPDATE counted_campaigns SET count_seconds = :seconds WHERE campaign_id = :campaign_id")
 SECONDS = text("SELECT coalesce(sum(count_seconds), 0) FROM counted_campaigns WHERE NOT settled")
-# Budgets are told from counts, and nobody should wait for those of a launch.
+# Budgets are told from counts, and nobody should wait for those of a launch, nor for the first after an upgrade.
 NEW = text("""
 SELECT campaign_id FROM campaigns LEFT JOIN counted_campaigns USING (campaign_id)
-WHERE state <> 'ENDED' AND activate_time > coalesce(count_time, '-infinity') AND activate_time <= :now
+WHERE state <> 'ENDED' AND activate_time <= :now
+  AND (activate_time > coalesce(count_time, '-infinity') OR used_until IS NULL)
 ORDER BY campaign_id
 """)
 AS_OF = text("SELECT min(count_time) FROM counted_campaigns WHERE NOT settled")
@@ -98,7 +99,7 @@ def due(snapshot: Snapshot, now: datetime, *, every: timedelta) -> list[str]:
 
 
 def new(snapshot: Snapshot, now: datetime) -> list[str]:
-    """Campaigns that were not counted since their coupons were issued."""
+    """Campaigns that were not counted since their coupons were issued, or by an earlier version that counted less."""
     return list(snapshot.scalars(NEW, {"now": now}))
 
 

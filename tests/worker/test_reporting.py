@@ -197,6 +197,10 @@ def test_a_campaign_shows_as_soon_as_its_coupons_are_issued(shop_of_reports: Dat
     assert ask(shop_url, shown) == [(52,)]
     assert refresh(shop_of_reports, LATER + timedelta(minutes=2)) == [], "and the others are not counted for it"
 
+    with shop_of_reports.writing() as transaction:
+        transaction.execute(text("UPDATE counted_campaigns SET used_until = NULL WHERE campaign_id = 'autumn'"))
+    assert refresh(shop_of_reports, LATER + timedelta(minutes=3)) == STORED[:2], "an earlier version counted less"
+
 
 def test_a_launch_is_not_read_before_all_its_coupons_are_issued(database: Database) -> None:
     def read(now: datetime) -> int:
