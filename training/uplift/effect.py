@@ -4,6 +4,8 @@ The best linear predictor of the effect (Chernozhukov, Demirer, Duflo and Ferná
 the treatment, less its propensity, and on that times the score, beside the response as what makes customers differ.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from scoring.seen.actions import Floats
@@ -33,10 +35,15 @@ def _effects(trial: Trial, response: Floats, by: Floats) -> tuple[Floats, Floats
     size, usual = by.shape[1], (response - response.mean()) / (float(response.std()) or 1.0)
     left = trial.treated - trial.propensity
     weight = 1 / (trial.propensity * (1 - trial.propensity))
-    read = np.column_stack([left[:, None] * by, usual, by])
-    inverse = np.linalg.pinv((read * weight[:, None]).T @ read)
-    found = inverse @ (read * weight[:, None]).T @ trial.outcome
-    residual = weight * (trial.outcome - read @ found)
-    moved = np.array([trial.by_customer(column * residual) for column in read.T])
+    columns = [*(left * each for each in by.T), usual, *by.T]
+    inverse = np.linalg.pinv(np.array([[weighed @ other for other in columns] for weighed in _times(columns, weight)]))
+    found = inverse @ np.array([weighed @ trial.outcome for weighed in _times(columns, weight)])
+    residual = weight * (trial.outcome - sum(each * column for each, column in zip(found, columns, strict=True)))
+    moved = np.array([trial.by_customer(each) for each in _times(columns, residual)])
     meat = moved @ moved.T
     return found[:size], np.sqrt(np.diag(inverse @ meat @ inverse)[:size])
+
+
+def _times(columns: list[Floats], weight: Floats) -> Iterator[Floats]:
+    """One after the other, for of millions of customers all take much room."""
+    return (column * weight for column in columns)

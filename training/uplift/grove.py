@@ -22,6 +22,8 @@ LEAF = 200
 """Fewest customers of one."""
 SMALL = 20
 """A leaf holds no more than one in so many customers, however few they are."""
+TOLD, LARGE = 20, 4
+"""Outcomes of so many customers as a leaf holds where they are rare, but no more than one in so many customers."""
 PLAIN, PLAIN_OUTCOMES = 50_000, 7_500
 """Customers, and outcomes, up to which trees are as cautious as can be; where more are known they go farther."""
 
@@ -37,8 +39,13 @@ def step_of(customers: int, outcomes: int) -> float:
 
 def step_for(trial: Trial) -> float:
     """Learning rate of trees that say whom a treatment changes."""
-    came = int(np.count_nonzero(trial.outcome))
-    return step_of(len(trial), min(came, len(trial) - came) if trial.binary else came)
+    return step_of(len(trial), came(trial))
+
+
+def came(trial: Trial) -> int:
+    """How often the rarer of yes and no came, or an amount."""
+    found = int(np.count_nonzero(trial.outcome))
+    return min(found, len(trial) - found) if trial.binary else found
 
 
 @dataclass(frozen=True)
@@ -104,4 +111,7 @@ class Grove:
 
     @property
     def _leaf(self) -> dict[str, Any]:
-        return {"min_data_in_leaf": min(LEAF, max(len(self.trial) // SMALL, 1))}
+        customers = len(self.trial)
+        told = TOLD * customers // max(came(self.trial), 1)
+        least = min(told, customers // LARGE) if told > LEAF else min(LEAF, max(customers // SMALL, 1))
+        return {"min_data_in_leaf": least}

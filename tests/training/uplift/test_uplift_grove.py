@@ -46,3 +46,16 @@ def test_trees_of_a_part_of_a_part_grow_on_its_customers(*, conditioned: bool) -
 
     assert (said == np.asarray(direct.predict(asked))).all()
     assert ((said > 0.5) == target).mean() > (0.9 if conditioned else 0.7)
+
+
+@pytest.mark.parametrize(
+    ("every", "least"), [(2, 200), (10, 200), (20, 400), (100, 2_000), (400, 2_000)],
+)  # fmt: skip
+def test_a_leaf_of_rare_outcomes_holds_customers_enough_for_some(every: int, least: int) -> None:
+    """Of 8,000; the first hundred would be a leaf of their own."""
+    rare = np.arange(8_000) % every == 0
+    grove = Grove(made_trial(rare, rare, features=np.repeat(np.arange(80.0), 100)[:, None]))
+    shape = {"objective": "regression", "num_leaves": 2, "lambda_l2": 0.0, "bagging_fraction": 1.0}
+    said = grove.grow(np.arange(8_000) < 100, shape, 0, rounds=1, step=1.0).predict(grove.trial.features)
+
+    assert np.count_nonzero(said == np.max(said)) == least
