@@ -14,6 +14,11 @@ RARE = 50
 """Customers, below which a level is rare."""
 IDENTIFYING = 0.5
 """Distinct texts for each row, above which a column names customers instead of describing them."""
+OTHER_DAYS = (
+    r"^\s*(\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{1,2}/\d{1,2}/\d{2}|\d{4}[/.]\d{1,2}[/.]\d{1,2}|"
+    r"\d{1,2}[ -][A-Za-z]{3}[ -]\d{4})([ T,]|$)"
+)
+"""How days are written of which it is not known whether the month comes first, or otherwise than by ISO 8601."""
 TIMES = 0.9
 """Texts that begin as a day does, of which the others are mistakes."""
 EXPECTED = 20.0
@@ -70,8 +75,13 @@ def _useless(values: pl.Series) -> str | None:
 
 def _unreadable(values: pl.Series, rows: Flags) -> str | None:
     """Why a column of times is none: a text among them that is no time."""
-    days = values.cast(pl.String).str.contains(DAY_FIRST).sum() if is_text(values.dtype) else 0
-    if days <= TIMES * (len(values) - values.null_count()):
+    if not is_text(values.dtype):
+        return None
+    texts, most = values.cast(pl.String), TIMES * (len(values) - values.null_count())
+    if (others := texts.str.contains(OTHER_DAYS)).sum() > most and values.n_unique() > MOST_LEVELS:
+        words = texts.filter(others)[0]
+        return f"{values.name} has times such as {words!r}: write them by ISO 8601, such as 2026-03-14 15:09:26"
+    if texts.str.contains(DAY_FIRST).sum() <= most:
         return None
     row, words = unreadable(values)
     return (

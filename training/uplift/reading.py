@@ -26,17 +26,14 @@ class Treatment:
     """Who counts as treated and who as not."""
 
     column: str
-    value: str | None = None
-    """None where the column says yes or no."""
-    control: str | None = None
-    """None where everybody else is one."""
+    arms: str | None = None
+    """The treatment, or the treatment and the control with a comma between; None where the column says yes or no."""
 
     @classmethod
     def read(cls, words: str) -> "Treatment":
         """From COLUMN, COLUMN=VALUE or COLUMN=VALUE,CONTROL."""
-        column, _, values = words.partition("=")
-        value, _, control = values.partition(",")
-        return cls(column=column, value=value or None, control=control or None)
+        column, _, arms = words.partition("=")
+        return cls(column=column, arms=arms.removesuffix(",") or None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,31 +85,39 @@ def read(
 def _arms(values: pl.Series, treatment: Treatment) -> tuple[Flags, Flags]:
     """[N] who was treated, and who is in either arm."""
     name = treatment.column
-    if treatment.value is None:
+    if treatment.arms is None:
         flags = _flags(values)
         if flags is None:
             found = ", ".join(map(str, values.unique().sort().head(5)))
             raise TrialNotUsable(f"{name} is not 0 and 1 but {found}: say which is the treatment, {name}=VALUE,CONTROL")
         return flags == 1.0, ~np.isnan(flags)
-    treated = _having(values, name, treatment.value)
-    if treatment.control is None:
+    words = treatment.arms.split(",")
+    ways = [(",".join(words[:place]), ",".join(words[place:])) for place in range(1, len(words))]
+    for value, control in ways:
+        treated, others = _having(values, value), _having(values, control)
+        if treated.any() and others.any():
+            return treated, treated | others
+    if (treated := _having(values, treatment.arms)).any():
         return treated, values.is_not_null().to_numpy()
-    return treated, treated | _having(values, name, treatment.control)
+    raise TrialNotUsable(_never(values, name, ways or [(treatment.arms,)]))
 
 
-def _having(values: pl.Series, name: str, wanted: str) -> Flags:
+def _never(values: pl.Series, name: str, ways: Sequence[tuple[str, ...]]) -> str:
+    """Which arm there is none of, as the likeliest of the ways has them."""
+    missing = min(([arm for arm in way if not _having(values, arm).any()] for way in ways), key=len)
+    found = ", ".join(map(str, values.cast(pl.String).unique().sort().head(5)))
+    return f"{name} is never {missing[0]!r}: it is {found}"
+
+
+def _having(values: pl.Series, wanted: str) -> Flags:
     """[N] who has the value; 1 is also the number 1.0, and True also true."""
-    texts = values.cast(pl.String)
-    having = texts == wanted
+    having = values.cast(pl.String).str.strip_chars() == wanted.strip()
     if values.dtype.is_numeric() and _number(wanted) is not None:
         having = values == _number(wanted)
     elif values.dtype == pl.Boolean:
-        having = texts == wanted.lower()
-    if not having.any():
-        found = ", ".join(map(str, texts.unique().sort().head(5)))
-        raise TrialNotUsable(f"{name} is never {wanted!r}: it is {found}")
-    found_in: Flags = having.fill_null(value=False).to_numpy()
-    return found_in
+        having = values.cast(pl.String) == wanted.strip().lower()
+    found: Flags = having.fill_null(value=False).to_numpy()
+    return found
 
 
 def _number(words: str) -> float | None:

@@ -40,6 +40,20 @@ def test_two_arms_of_three_and_columns_by_their_kind() -> None:
     assert reading(table(), "arm=mail").trial.propensity[0] == pytest.approx(1 / 3)
 
 
+def test_arms_may_have_commas_in_their_names() -> None:
+    frame = table(arm=["10% off, mail", "none", "mail,sms"] * (SIZE // 3))
+
+    for arm, treated, rows in (
+        ("10% off, mail,none", 0, 400), ("10% off, mail, none", 0, 400), ("mail,sms,10% off, mail", 2, 400),
+        ("10% off, mail", 0, SIZE), ("mail,sms", 2, SIZE), ("none", 1, SIZE),
+    ):  # fmt: skip
+        found = reading(frame, f"arm={arm}")
+        assert (np.flatnonzero(found.rows)[found.trial.treated] % 3 == treated).all()
+        assert (found.trial.treated.sum(), len(found.trial)) == (200, rows)
+    with pytest.raises(TrialNotUsable, match="arm is never 'nobody': it is 10% off, mail, mail,sms, none"):
+        reading(frame, "arm=10% off, mail,nobody")
+
+
 def test_what_is_not_known_is_no_number_and_a_text_never_seen_is_another() -> None:
     columns = reading(table(), "arm=mail").columns
     codes = columns[1].numbers(pl.Series(["Ulm", "Rome", None]))
@@ -71,15 +85,18 @@ def test_among_times_and_numbers_a_mark_is_what_is_not_known_and_another_text_is
     numbers = [str(place % 91) for place in range(SIZE)]
     found = reading(table(
         joined=["N/A", *days[1:]], left=[*days[:4], "2020-02-31", *days[5:]], paid=["NA", *numbers[1:]], zip=numbers,
+        born=["", *(f"{1 + place % 12:02}/{1 + place % 28:02}/19{10 + place % 90}" for place in range(1, SIZE))],
+        cohort=["01/02/2020", "01/03/2020", "01/04/2020", "01/05/2020"] * (SIZE // 4),
     ))  # fmt: skip
 
-    assert [column.name for column in found.columns] == ["age", "city", "joined", "paid"]
-    assert [column.levels is None for column in found.columns] == [True, False, True, True]
-    assert np.isnan(found.trial.features[0, 2:]).all()
-    assert found.trial.features[1, 2:].tolist() == [18_323, 1]
+    assert [column.name for column in found.columns] == ["age", "city", "joined", "paid", "cohort"]
+    assert [column.levels is None for column in found.columns] == [True, False, True, True, False]
+    assert np.isnan(found.trial.features[0, 2:4]).all()
+    assert found.trial.features[1, 2:4].tolist() == [18_323, 1]
     assert found.left_out == {
         "left": "left has times, but says '2020-02-31' in row 4, counted from 0: mend it, or leave it empty where it "
         "is not known",
+        "born": "born has times such as '02/02/1911': write them by ISO 8601, such as 2026-03-14 15:09:26",
         "zip": "zip has no text that 50 share; if it says whose row it is, name it (--customer zip)",
     }
 
