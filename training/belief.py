@@ -40,8 +40,10 @@ def belief_of(raw: Floats, tabular: npt.NDArray[np.float32], model: BuyingModel)
     )
 
 
-def disbelief(outputs: Outputs, belief: Belief, spend_weight: float) -> Tensor:
+def disbelief(outputs: Outputs, belief: Belief, shares: Tensor) -> Tensor:
     """[P] the loss of labels as it says, of amounts that spread by a factor of e; 0 where it says nothing.
+
+    `shares` [H + 1] are how much each hazard and spend count.
 
     How far amounts spread it does not teach: a spread that the loss knew and its gradient did not would lead the
     search astray.
@@ -51,4 +53,4 @@ def disbelief(outputs: Outputs, belief: Belief, spend_weight: float) -> Tensor:
     reached = torch.cat((torch.ones_like(chance[:, :1]), (1 - chance[:, :-1]).cumprod(dim=1)), dim=1)
     orders = functional.binary_cross_entropy_with_logits(outputs.hazards, chance, reduction="none") * reached
     apart = log_spend.nan_to_num(0.0) - outputs.log_mean
-    return known * (orders.sum(dim=-1) + spend_weight * apart.square() / 2)
+    return known * ((orders * shares[:-1]).sum(dim=-1) + shares[-1] * apart.square() / 2)

@@ -139,7 +139,7 @@ def course_of(training: Training, checkpoints: Path | None, catalogue: Catalogue
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """Networks of different seeds, after how many epochs each was at its best, and where all began."""
+    """Networks of different seeds, after how many epochs each was at its best, and what is linear."""
 
     networks: tuple[Network, ...]
     epochs: tuple[int, ...]
@@ -147,25 +147,31 @@ class Learned:
 
 
 def learn_members(course: Course, prepared: Prepared, stage: str, epochs: int, validate: Validate | None) -> Learned:
-    """Train every member of the ensemble on the same examples, from the same linear start."""
-    configuration, networks, best = _believing(course.configuration, prepared), [], []
+    """Train every member of the ensemble on the same examples, from the same linear start.
+
+    Where windows are over in part alone, the linear model learns from them, and networks begin at what is believed.
+    """
+    start = solve_linear(prepared, _believing(course.configuration, prepared), course.seed)
+    of = prepared.of_closed
+    configuration, networks, best = _believing(course.configuration, of), [], []
+    begin = start if of is prepared else solve_linear(of, configuration, course.seed)
     shape = Architecture(
         features=len(prepared.normaliser.names), items=course.items, width=configuration.width,
         layers=configuration.layers, heads=configuration.heads, dropout=configuration.dropout,
     )  # fmt: skip
     encoded = {modality: torch.from_numpy(vectors) for modality, vectors in course.item_vectors.items()}
-    words, start = item_words(course.catalogue), solve_linear(prepared, configuration, course.seed)
+    words = item_words(course.catalogue)
     for member in range(configuration.members):
         seed = course.seed * 1000 + member
         torch.manual_seed(seed)
         network, average = (Network(shape, words, encoded).to(course.device) for _ in range(2))
         if configuration.pretrain_epochs:
             pretrain(network, course.tokens, configuration, until=prepared.until, seed=seed, curves=course.curves)
-        start.begin(network)
+        begin.begin(network)
         learner = learner_of(network, average, configuration)
         name = f"{stage} {member + 1}"
         learn(
-            learner, from_lessons(prepared.examples, configuration, seed, course.company),
+            learner, from_lessons(of.examples, configuration, seed, course.company),
             stage=name, epochs=epochs, validate=validate, patience=configuration.patience,
             checkpoint=course.checkpoints and course.checkpoints / f"{name}.pt", progress=course.progress,
             curves=course.curves, company=course.company,

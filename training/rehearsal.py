@@ -20,7 +20,7 @@ from training.configuration import Configuration
 from training.course import Course, HistoryTooShort, Learned, check_bought, describe, learn_members
 from training.learning import Validate
 from training.material.held_out import Held, held_out
-from training.material.labels import LONGEST, cutoffs_of, questions
+from training.material.labels import LONGEST, SHORTEST, cutoffs_of, questions
 from training.material.preparation import Prepared, at_most, last_orders, prepare
 from training.material.validation import Forward, forward_of, item_loss
 from training.metrics import all_metrics, auc
@@ -32,6 +32,8 @@ from training.recommending.taste import Taste, taste_of
 
 FEWEST_CUTOFFS = 3
 """Before the validation windows; a shorter history is validated on fewer, or on other customers instead."""
+FEWEST_TOLD = 50
+"""Customers, below which windows that are over in part tell less than what is believed."""
 ROLLING = 3
 """Windows that the first fit is judged on, at most."""
 BETWEEN = 21 * DAY
@@ -108,9 +110,18 @@ def split_of(course: Course) -> Split:
 
 
 def cutoffs_to_ask(course: Course) -> Floats:
-    """All cut-offs with closed windows; where there is none the as-of time, of which there is a belief and no label."""
-    cutoffs = cutoffs_of(course.begin, course.as_of, course.remembering)
-    return cutoffs if len(cutoffs) else np.array([course.as_of])
+    """All cut-offs with closed windows, or else with windows of which a part is over.
+
+    Where there is none either the as-of time, of which there is a belief and no label.
+    """
+    closed, begun = (
+        cutoffs_of(course.begin, course.as_of, course.remembering, window=window) for window in (LONGEST, SHORTEST)
+    )
+    if len(closed):
+        return closed
+    actions = course.tokens.actions
+    first = actions.time[actions.offsets[:-1]]
+    return begun if len(begun) and (first < begun[-1]).sum() >= FEWEST_TOLD else np.array([course.as_of])
 
 
 def rehearse(course: Course) -> Rehearsal:
@@ -139,7 +150,7 @@ def rehearse(course: Course) -> Rehearsal:
     )
     taste = None if course.purpose is Purpose.ORDERS else taste_of(course, prepared, learned.networks, orders, last)
     heard = _heard(learning, prepared, learned, forward)
-    told, figures = prepared.told, {} if taste is None else taste.figures
+    told, figures = prepared.closed, {} if taste is None else taste.figures
     predictors = figures_of(heard.said, heard.stacking, forward) if told else shares_of(heard.stacking)
     return Rehearsal(
         epochs=round(float(np.mean(learned.epochs))),
@@ -174,12 +185,16 @@ def _heard(course: Course, prepared: Prepared, learned: Learned, forward: Forwar
 
 
 def asked_after(course: Course, split: Split) -> Pairs:
-    """The windows after the boundary for everybody; without one, the held-out customers' windows."""
+    """The windows after the boundary for everybody; without one, the held-out customers' closed ones.
+
+    Where none is closed, what is asked at the as-of time, of which nothing is known.
+    """
     actions = course.tokens.actions
+    closed = split.cutoffs[split.cutoffs <= course.as_of - LONGEST]
     asked = (
         questions(actions, split.asked)
         if split.by_time
-        else questions(actions, split.cutoffs, np.flatnonzero(split.held))
+        else questions(actions, closed if len(closed) else np.array([course.as_of]), np.flatnonzero(split.held))
     )
     return at_most(asked, course.configuration.validation_questions, course.seed)
 

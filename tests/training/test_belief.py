@@ -36,9 +36,9 @@ def test_what_is_believed_costs_least_where_it_is_said_and_nothing_where_nothing
     spend = torch.tensor([7.0, 7.0], dtype=torch.float64, requires_grad=True)
     said = torch.sigmoid(hazards[0]).detach().numpy()
     belief = Belief(NOTHING, np.stack((said, np.full(3, np.nan))), np.array([7.0, np.nan]))
-    nothing = torch.zeros(2, dtype=torch.float64)
-    cost = disbelief(Outputs(hazards, spend, nothing, nothing, nothing), belief, 0.3)
-    wider = disbelief(Outputs(hazards, spend + 1.0, nothing + 2.0, nothing, nothing), belief, 0.3)
+    nothing, shares = torch.zeros(2, dtype=torch.float64), torch.tensor([1.0, 1.0, 1.0, 0.3])
+    cost = disbelief(Outputs(hazards, spend, nothing, nothing, nothing), belief, shares)
+    wider = disbelief(Outputs(hazards, spend + 1.0, nothing + 2.0, nothing, nothing), belief, shares)
     cost.sum().backward()  # type: ignore[no-untyped-call]  # torch does not type it
 
     assert cost[1] == 0

@@ -57,10 +57,12 @@ def test_what_comes_later_changes_no_label(days: list[int], open_since: int) -> 
 def test_open_windows_are_asked_about_from_the_latest_closed_one_to_a_month_ago() -> None:
     closed = cutoffs_of(NOW - 400 * DAY, NOW, Configuration())
     spacing = 310 / 24
-    later = (NOW - open_cutoffs(closed, NOW)) / DAY
+    later = (NOW - open_cutoffs(closed, NOW, Configuration())) / DAY
 
     assert later == pytest.approx([90 - spacing * step for step in range(1, 5)])
-    assert len(open_cutoffs(closed[:1], NOW)) == len(open_cutoffs(closed, NOW - DAY)) == 0
+    only = np.array([NOW - 90 * DAY])
+    assert (NOW - open_cutoffs(only, NOW, Configuration())) / DAY == pytest.approx([*range(83, 30, -7)])
+    assert len(open_cutoffs(closed, NOW - DAY, Configuration())) == 0
 
 
 def test_questions_of_open_windows_count_half_a_latest_one() -> None:
@@ -71,7 +73,9 @@ def test_questions_of_open_windows_count_half_a_latest_one() -> None:
 
     found = weights_of(pairs, NOW, usual)
     assert found == pytest.approx([latest * np.exp(-1), latest, latest / 2, latest / 2])
-    assert not weights_of(pairs.some(np.array([False, False, True, True])), NOW, usual).any()
+    still_open = pairs.some(np.array([False, False, True, True]))
+    assert weights_of(still_open, NOW, usual) == pytest.approx([latest * np.exp(-1), latest]), "where none is closed"
+    assert not weights_of(still_open, NOW - 31 * DAY, usual).any()
 
 
 def test_spend_sums_the_window_and_nothing_else() -> None:

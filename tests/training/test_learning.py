@@ -15,7 +15,7 @@ from made.histories import AS_OF, NOW, bought, frame, random_shop, row
 from networks.small_training import ASKED, LONGER, SHOP, SMALL, course, prepared, trained
 from running.forked import FORKS
 from running.worker_processes import wait_for
-from scipy.special import logit
+from scipy.special import expit, logit
 
 from events.event import EventType
 from events.history import Histories
@@ -26,6 +26,7 @@ from scoring.scorer import Scorer
 from scoring.seen.actions import actions_of, pairs_of
 from scoring.seen.feature_registry import NAMES
 from scoring.seen.features import raw_features
+from scoring.seen.view import DAY
 from scoring.threads import limit_threads
 from settings import child_environment
 from training.configuration import ITEM_WEIGHT, Configuration
@@ -91,6 +92,26 @@ def test_a_shop_too_small_or_young_to_tell_is_believed_to_be_as_the_closed_form_
     assert np.nanmean(np.abs(said - logit(belief.hazards))) < 0.7
     assert np.nanmean(np.abs(start.log_spend(belief.tabular) - belief.log_spend)) < 0.55
     assert np.nanmax(np.abs(said)) < 4.0, "a handful of customers leaves nothing certain"
+
+
+@pytest.mark.parametrize("days", [70, 110])
+def test_a_young_shop_learns_from_windows_that_are_over_in_part(days: int) -> None:
+    of = course(random_shop(400, seed=1, days=days))
+    data = prepared(of)
+    examples, closed = data.examples, days > 98
+    latest = examples.pairs.as_of == examples.pairs.as_of.max()
+    assert (NOW - examples.pairs.as_of[latest][0]) / DAY == pytest.approx(30, abs=7)
+    assert data.closed == closed
+    assert examples.weight[latest].min() > 0
+
+    learned = learn_members(of, data, "fit", 0, None)
+    over = examples.labels.reached(0)
+    said = expit(learned.start.linear.hazards(examples.tabular)[over, 0])
+    assert np.average(said, weights=examples.weight[over]) == pytest.approx(
+        np.average(examples.labels.interval[over] == 0, weights=examples.weight[over]), abs=0.02
+    )
+    apart = np.abs(learned.networks[0].direct.weight.numpy() - learned.start.weights).max()
+    assert (apart < 1e-6) == closed, "networks begin at what is believed where no window is closed"
 
 
 @pytest.mark.parametrize(("customers", "penalty"), [(40, 0.25), (500, 0.02), (1000, 0.01), (90_000, 0.01)])

@@ -13,7 +13,7 @@ from scoring.seen.actions import Actions, Floats, Integers, Pairs, pairs_of
 from scoring.seen.view import DAY, view_of
 from training.configuration import Configuration
 
-LONGEST = HORIZONS[-1] * DAY
+LONGEST, SHORTEST = HORIZONS[-1] * DAY, HORIZONS[0] * DAY
 """Seconds."""
 FORGOTTEN = 5.0
 """Memories after which a question counts so little (1/150) that it is not worth its time."""
@@ -55,12 +55,12 @@ class Labels:
         return (self.interval >= step) & (self.told > step)
 
 
-def cutoffs_of(first: float, closed: float, configuration: Configuration) -> Floats:
+def cutoffs_of(first: float, closed: float, configuration: Configuration, *, window: float = LONGEST) -> Floats:
     """Ascending as-of times whose windows end by `closed`: at most so many, the latest, evenly spaced, remembered.
 
     Remembered are the latest, and those of the season a year before `closed`.
     """
-    latest = closed - LONGEST
+    latest = closed - window
     span = (latest - first) / DAY
     spacing = np.clip(span / configuration.cutoffs, configuration.spacing_days, configuration.widest_spacing_days)
     count = min(configuration.cutoffs, int(max(span, 0.0) // spacing))
@@ -68,12 +68,12 @@ def cutoffs_of(first: float, closed: float, configuration: Configuration) -> Flo
     return cutoffs[weights_at(cutoffs, latest, closed, configuration) > 0]
 
 
-def open_cutoffs(cutoffs: Floats, until: float) -> Floats:
+def open_cutoffs(cutoffs: Floats, until: float, configuration: Configuration) -> Floats:
     """As-of times after these, spaced as the latest of them, whose first interval at least is over by `until`."""
-    if len(cutoffs) < 2 or cutoffs[-1] > until - LONGEST:  # noqa: PLR2004  two have a space between them
+    if cutoffs[-1] > until - LONGEST:
         return np.zeros(0)
-    spacing = cutoffs[-1] - cutoffs[-2]
-    return np.arange(cutoffs[-1] + spacing, until - HORIZONS[0] * DAY + 1e-6, spacing)
+    spacing = np.diff(cutoffs[-2:]).max(initial=configuration.spacing_days * DAY)
+    return np.arange(cutoffs[-1] + spacing, until - SHORTEST + 1e-6, spacing)
 
 
 def weights_at(as_of: Floats, latest: float, until: float, configuration: Configuration) -> Floats:

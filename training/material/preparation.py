@@ -1,6 +1,7 @@
 """Events to what one fit needs: catalogue, tokens, questions, labels, feature statistics."""
 
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -19,12 +20,15 @@ from scoring.seen.sequence import Tokens, tokens_of
 from training.belief import Belief, belief_of
 from training.configuration import Configuration
 from training.material.examples import Examples, examples_of, next_orders
-from training.material.labels import LONGEST, Labels, labels_of, open_cutoffs, questions, weights_at
+from training.material.labels import LONGEST, SHORTEST, Labels, labels_of, open_cutoffs, questions, weights_at
 from training.material.selection import fit_normaliser
 from training.rhythm import fit_buying
 
 MOST_QUESTIONS = 400_000
 """Of one fit: bounds the memory of the features (600 bytes each)."""
+YOUNG_OPEN_WEIGHT = 1.0
+"""Of a question whose window is open, until closed ones tell of as many days as a window has: what those tell is of a
+shop's first days, when nobody had lapsed yet."""
 MOST_BELIEVED = 20_000
 """Customers of whom something is believed: enough for five parameters, and for what they look like."""
 
@@ -48,15 +52,33 @@ class Prepared:
 
     @property
     def older(self) -> float:
-        """How many times as old the shop is as at the latest question whose window is closed."""
-        begin = float(self.examples.tokens.actions.time.min())
-        closed = self.examples.pairs.as_of[self.examples.labels.closed]
-        return (self.until - begin) / (float(closed.max()) - begin)
+        """How many times as old the shop is as at the latest question whose window is closed, in part at least."""
+        begin, labels = float(self.examples.tokens.actions.time.min()), self.examples.labels
+        told = labels.closed if labels.closed.any() else labels.told > 0
+        return (self.until - begin) / (float(self.examples.pairs.as_of[told].max()) - begin)
 
     @property
     def told(self) -> bool:
-        """Whether it is known of any question what came; if not, there is the belief alone."""
+        """Whether it is known of any question what came, in a part of its window at least; else the belief is alone."""
         return bool(self.examples.weight.any())
+
+    @property
+    def closed(self) -> bool:
+        """Whether all is known of any question."""
+        return bool(self.examples.labels.closed.any())
+
+    @property
+    def of_closed(self) -> Self:
+        """What closed windows tell: where all are open still nothing, so that the belief is alone."""
+        if self.closed or not self.told:
+            return self
+        return replace(self, examples=replace(self.examples, weight=np.zeros(len(self.examples.pairs))))
+
+    @property
+    def told_of(self) -> Integers:
+        """[H] of how many customers it is known what came in each interval."""
+        customer, told = self.examples.pairs.customer, self.examples.labels.told
+        return np.array([len(np.unique(customer[told > step])) for step in range(len(HORIZONS))])
 
 
 def catalogue_of(events: pl.DataFrame, items: pl.DataFrame | None) -> Catalogue:
@@ -82,13 +104,17 @@ def prepare(
 
     Nothing from the time `until` on is an input or a label.
     """
-    actions, later = tokens.actions, open_cutoffs(cutoffs, until) if configuration.open_weight > 0 else ()
+    actions = tokens.actions
+    begin = float(actions.time.min(initial=until))
+    if cutoffs[-1] - begin < LONGEST:
+        configuration = replace(configuration, open_weight=max(configuration.open_weight, YOUNG_OPEN_WEIGHT))
+    later = open_cutoffs(cutoffs, until, configuration) if configuration.open_weight > 0 else ()
     pairs = at_most(questions(actions, np.append(cutoffs, later), customers), MOST_QUESTIONS, seed)
     now = at_most(questions(actions, np.array([until]), customers), MOST_BELIEVED, seed)
-    begin = float(actions.time.min(initial=until))
+    # Closed windows are long ago; those of a shop that has none are not, and it needs all that there is.
+    then = pairs.some(pairs.as_of == cutoffs[-1]) if cutoffs[-1] <= until - LONGEST else now
     buying, latest = (
-        replace(fit_buying(raw_features(actions, asked, UNFITTED)), records_begin=begin)
-        for asked in (pairs.some(pairs.as_of == cutoffs[-1]), now)
+        replace(fit_buying(raw_features(actions, asked, UNFITTED)), records_begin=begin) for asked in (then, now)
     )
     raw, present = (raw_features(actions, asked, buying) for asked in (pairs, now))
     normaliser = fit_normaliser(raw, seed=seed)
@@ -105,11 +131,13 @@ def prepare(
 
 
 def weights_of(pairs: Pairs, until: float, configuration: Configuration) -> Floats:
-    """[P] how much each question counts in a fit that stands at `until`; 0 where no window is closed.
+    """[P] how much each question counts in a fit that stands at `until`; 0 where nothing is told of any.
 
-    Those whose windows are closed count 1 on average.
+    Those whose windows are closed count 1 on average; where none is, those of whose windows a part is over.
     """
     closed = pairs.as_of <= until - LONGEST
+    if not closed.any():
+        closed = pairs.as_of <= until - SHORTEST
     if not closed.any():
         return np.zeros(len(closed))
     weight = weights_at(pairs.as_of, float(pairs.as_of[closed].max()), until, configuration)

@@ -84,10 +84,19 @@ def _disbelief(prepared: Prepared, used: Integers, configuration: Configuration)
     if belief is None:
         return lambda *_: torch.zeros(())
     tabular = torch.from_numpy(belief.tabular[:, used]).double()
-    share = configuration.prior_customers * prepared.older / prepared.customers if prepared.told else 1.0
-    return lambda weight, bias: (
-        share * disbelief(_outputs(tabular @ weight.T + bias), belief, configuration.spend_weight).mean()
-    )
+    shares = _shares(prepared, configuration)
+    return lambda weight, bias: disbelief(_outputs(tabular @ weight.T + bias), belief, shares).mean()
+
+
+def _shares(prepared: Prepared, configuration: Configuration) -> Tensor:
+    """[H + 1] how much the belief counts, of each hazard and of spend; 1 where nothing is told."""
+    shares = np.ones(len(HORIZONS) + 1)
+    if prepared.told:
+        told = prepared.told_of[[*range(len(HORIZONS)), -1]]
+        counted = configuration.prior_customers * prepared.older
+        shares = np.where(told > 0, counted / np.maximum(told, 1), 1.0)
+    shares[-1] *= configuration.spend_weight
+    return torch.from_numpy(shares)
 
 
 def penalty(direct: Tensor, configuration: Configuration) -> Tensor:
