@@ -76,10 +76,14 @@ def _prompt(tools: Tools, tick: Tick) -> dict[Duty, Doing]:
         Duty.LAUNCH_CAMPAIGNS: lambda: schedule.launch_campaigns(database, now),
         Duty.END_CAMPAIGNS: lambda: schedule.end_campaigns(database, now),
         Duty.SWEEP_RESERVATIONS: lambda: schedule.sweep_reservations(database, now),
-        Duty.BEGIN_RESCORING: partial(nightly, rescoring.begin_due, at=settings.rescore_at),
-        Duty.BEGIN_TRAINING: partial(nightly, retraining.begin_due, at=settings.retrain_at),
-        Duty.BEGIN_COMPARISON: partial(nightly, reconciliation.begin_due, at=settings.reconcile_at),
-        Duty.BEGIN_VERIFICATION: partial(nightly, verification.begin_due, at=settings.verify_audit_at),
+        Duty.BEGIN_RESCORING: partial(nightly, Duty.BEGIN_RESCORING, rescoring.begin_due, at=settings.rescore_at),
+        Duty.BEGIN_TRAINING: partial(nightly, Duty.BEGIN_TRAINING, retraining.begin_due, at=settings.retrain_at),
+        Duty.BEGIN_COMPARISON: partial(
+            nightly, Duty.BEGIN_COMPARISON, reconciliation.begin_due, at=settings.reconcile_at
+        ),
+        Duty.BEGIN_VERIFICATION: partial(
+            nightly, Duty.BEGIN_VERIFICATION, verification.begin_due, at=settings.verify_audit_at
+        ),
         Duty.FORGET_ANSWERS: lambda: schedule.forget_answers(tick),
         Duty.BEGIN_EXPECTING: lambda: expected_uplifts.begin_due(database, now),
     }

@@ -82,6 +82,11 @@ def failed(transaction: Transaction, duty: Duty, why: Mapping[str, Any], *, erro
     return changed.first() is not None
 
 
+def looked(snapshot: Snapshot, duty: Duty) -> datetime | None:
+    """When it ended well last, or was first expected; None before."""
+    return snapshot.scalars(select(DutyRow.well_time).where(DutyRow.duty == duty)).one_or_none()
+
+
 def standing(snapshot: Snapshot) -> list[Standing]:
     """Of each, those that have not ended well for the longest first."""
     return [row.held(Standing) for row in snapshot.scalars(select(DutyRow).order_by(DutyRow.well_time, DutyRow.duty))]

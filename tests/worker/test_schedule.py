@@ -17,22 +17,44 @@ from worker.clock.schedule import forget_answers, in_turn, night, nightly
 
 AT = time(2, 0)
 DUE = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
-rescore = partial(nightly, begin_due=rescoring.begin_due)
+rescore = partial(nightly, duty=Duty.BEGIN_RESCORING, begin_due=rescoring.begin_due)
 
 
 @pytest.mark.parametrize(
-    ("at", "now", "due"),
+    ("at", "now", "looked", "due"),
     [
-        (AT, DUE, DUE),
-        (AT, DUE - timedelta(seconds=1), None),
-        (AT, DUE + timedelta(hours=1), DUE),
-        (AT, DUE + timedelta(hours=1, seconds=1), None),
-        (time(23, 30), DUE.replace(hour=0, minute=10), DUE.replace(day=19, hour=23, minute=30)),
-        (None, DUE, None),
+        (AT, DUE, DUE, DUE),
+        (AT, DUE - timedelta(seconds=1), DUE - timedelta(minutes=1), None),
+        (AT, DUE + timedelta(hours=1), DUE, DUE),
+        (AT, DUE + timedelta(hours=1, seconds=1), DUE, None),
+        (AT, DUE + timedelta(hours=1, seconds=1), None, None),
+        (AT, DUE + timedelta(hours=9), DUE - timedelta(days=5), DUE),
+        (time(23, 30), DUE.replace(hour=0, minute=10), DUE, DUE.replace(day=19, hour=23, minute=30)),
+        (None, DUE, None, None),
     ],
 )
-def test_a_nights_work_begins_within_an_hour_of_its_time(at: time | None, now: datetime, due: datetime | None) -> None:
-    assert night(at, now) == due
+def test_a_nights_work_begins_within_an_hour_of_its_time_or_as_soon_as_somebody_looks(
+    at: time | None, now: datetime, looked: datetime | None, due: datetime | None
+) -> None:
+    assert night(at, now, looked=looked) == due
+
+
+def test_of_nights_that_passed_without_a_tick_the_last_is_made_up_for_once(database: Database) -> None:
+    add_model(database)
+    begun = list[str | None]()
+
+    def tick(now: datetime) -> None:
+        operation = rescore(database, at=AT, now=now)
+        begun.append(operation and operation.operation_id)
+        if operation is not None:
+            with database.writing() as transaction:
+                operations.finish(transaction, operation.operation_id, {}, now)
+
+    for minutes in (-60, 3 * 24 * 60 + 480, 3 * 24 * 60 + 481, 4 * 24 * 60):
+        now = DUE + timedelta(minutes=minutes)
+        do(database, {Duty.BEGIN_RESCORING: partial(tick, now)}, now, log_id="tick")
+
+    assert begun == [None, "nightly-2026-11-23T02-00Z", None, "nightly-2026-11-24T02-00Z"]
 
 
 def test_two_clocks_begin_one_rescoring(database: Database) -> None:

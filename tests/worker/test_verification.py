@@ -12,6 +12,7 @@ from campaigns.audit import verification
 from campaigns.audit.anchors import AnchorsNotUsable
 from database.audit.log import Wanted, page
 from database.session import Database
+from database.work.duties import Duty
 from worker.beat import sealer
 from worker.clock.schedule import nightly
 
@@ -29,9 +30,10 @@ def test_two_clocks_begin_one_look_a_night(database: Database) -> None:
     sealed(database)
 
     begun = [
-        nightly(database, verification.begin_due, at=AT, now=DUE + timedelta(seconds=second)) for second in (5, 65)
+        nightly(database, Duty.BEGIN_VERIFICATION, verification.begin_due, at=AT, now=DUE + timedelta(seconds=second))
+        for second in (5, 65)
     ]
-    late = nightly(database, verification.begin_due, at=AT, now=DUE + timedelta(hours=2))
+    late = nightly(database, Duty.BEGIN_VERIFICATION, verification.begin_due, at=AT, now=DUE + timedelta(hours=2))
 
     assert begun[0] is not None
     assert (begun[0].operation_id, begun[0].total_count) == ("verify-audit-2026-11-21T04-00Z", 3)

@@ -17,15 +17,16 @@ from campaigns.terms.refusals import CampaignNotMovable
 from database.coupons import reservations
 from database.life import schedules
 from database.session import Database, Transaction
-from database.work import requests
+from database.work import duties, requests
+from database.work.duties import Duty
 from database.work.operations import Operation
 from worker.clock.tick import Tick, each
 
 Step = TypeVar("Step")
 TICK = "tierwise.tick"
 TICK_SECONDS = 60
-CATCH_UP = timedelta(hours=1)
-"""A night missed by more than this waits for the next."""
+PATIENCE = timedelta(hours=1)
+"""For a model, or for the end of what is running already: what can only begin later waits for the next night."""
 SWEPT_AT_ONCE = 500
 """Reservations."""
 FORGOTTEN_AT_ONCE = 10_000
@@ -34,13 +35,14 @@ ANSWERS_KEPT = timedelta(days=30)
 """A request id that comes again later than this is a new request (AIP-155 leaves the time to us)."""
 
 
-def night(at: time | None, now: datetime) -> datetime | None:
-    """When the night's work was due last, if it is not too late to begin it and wanted at all."""
+def night(at: time | None, now: datetime, *, looked: datetime | None) -> datetime | None:
+    """When the night's work was due last, if it is wanted and nobody has `looked` since, or that was just now."""
     if at is None:
         return None
     today = datetime.combine(now.astimezone(UTC).date(), at, tzinfo=UTC)
     due = today if today <= now else today - timedelta(days=1)
-    return due if now - due <= CATCH_UP else None
+    missed = looked is not None and looked < due
+    return due if missed or now - due <= PATIENCE else None
 
 
 def forget_answers(tick: Tick) -> int:
@@ -127,10 +129,14 @@ def close_forecasts(tick: Tick) -> list[str]:
 
 
 def nightly(
-    database: Database, begin_due: Callable[..., Operation | None], *, at: time | None, now: datetime
+    database: Database, duty: Duty, begin_due: Callable[..., Operation | None], *, at: time | None, now: datetime
 ) -> Operation | None:
-    """Begin the night's work of a kind if it is wanted, due, possible and not begun; None otherwise."""
-    due = night(at, now)
+    """Begin the night's work of a kind if it is wanted, due, possible and not begun; None otherwise.
+
+    Of nights that passed without a tick, the last is made up for at the first.
+    """
+    with database.reading() as snapshot:
+        due = night(at, now, looked=duties.looked(snapshot, duty))
     if due is None:
         return None
     try:

@@ -29,6 +29,7 @@ from campaigns.terms.basket import Basket
 from campaigns.terms.limits import Budget
 from database.coupons.reconciliation import Verdict, verdicts
 from database.session import Database
+from database.work.duties import Duty
 from worker.clock.schedule import nightly, sweep_reservations
 
 BASKET = Basket(order_minor=2000, currency="GBP", order_id="o1")
@@ -107,13 +108,18 @@ def test_two_clocks_compare_once_a_night(database: Database) -> None:
     due = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 
     begun = [
-        nightly(database, reconciliation.begin_due, at=time(3), now=due + timedelta(seconds=second))
+        nightly(
+            database, Duty.BEGIN_COMPARISON, reconciliation.begin_due, at=time(3), now=due + timedelta(seconds=second)
+        )
         for second in (5, 6, 65)
     ]
 
     assert begun[0] is not None
     assert (begun[0].operation_id, begun[1:]) == ("reconcile-2026-11-20T03-00Z", [None, None])
-    assert nightly(database, reconciliation.begin_due, at=time(3), now=due + timedelta(hours=2)) is None
+    assert (
+        nightly(database, Duty.BEGIN_COMPARISON, reconciliation.begin_due, at=time(3), now=due + timedelta(hours=2))
+        is None
+    )
     assert counts(database, "operations", "outbox") == (1, 1)
 
 
