@@ -150,6 +150,17 @@ def test_a_shop_learns_how_soon_what_was_bought_is_wanted_again(cycle: int) -> N
     assert rest.max() > 1.5 * np.delete(rest, rest.argmax()).max()
 
 
+def test_of_a_shop_that_buys_its_items_as_it_comes_no_rest_is_kept() -> None:
+    """Numbers that are counted there are better on some orders, too, and by chance alone."""
+    random, rows = np.random.default_rng(0), []
+    for number in range(60):
+        own = [MANY[place] for place in random.permutation(60)[:7].tolist()]
+        orders = random.integers(7, size=40).tolist()
+        rows += [bought(40.0 - turn, customer=f"c{number:02d}", item_id=own[n]) for turn, n in enumerate(orders)]
+
+    assert chosen(tokens(rows, *MANY), 60).rest == ()
+
+
 def test_a_shop_with_too_few_orders_has_the_usual_habits() -> None:
     rows = [bought(days, customer=f"c{who}", item_id=MANY[who]) for who in range(29) for days in (9, 5)]
 

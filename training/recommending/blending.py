@@ -19,6 +19,7 @@ from scoring.seen.catalogue import UNKNOWN
 from scoring.seen.sequence import Tokens
 from training.material.baskets import Baskets
 from training.material.held_out import Held
+from training.recommending.chance import beyond_chance
 from training.recommending.popularity import Popularity
 
 BLOCK = 256
@@ -31,8 +32,6 @@ START = Blend(together=1.0, deep=0.5, content=0.1, popular=0.05, decay=0.5, repu
 """For a shop with too few orders to choose by."""
 SOME = 0.1
 """Share of purchases of what the customer bought before from which on such a shop's customers buy things again."""
-BEYOND_CHANCE = 2.0
-"""Standard errors."""
 NOTHING = -1.0
 """Score of a place where no candidate stands."""
 
@@ -104,8 +103,7 @@ def choose_newcomers(
     candidates = _candidates(asked, tokens, baskets.held, popularity, device, baskets.held.bought)[Returning.NOTHING]
     before = max((_weights(usual), _weights(START)), key=lambda weights: sum(quality(candidates, weights)))
     weights = _search(candidates, before)[1]
-    better = (gains(candidates, weights) - gains(candidates, before)).sum(axis=0)
-    if better.mean() <= BEYOND_CHANCE * better.std() / np.sqrt(len(better)):
+    if not beyond_chance((gains(candidates, weights) - gains(candidates, before)).sum(axis=0)):
         weights = before
     figures = dict(zip(("newcomers_hit_rate_10", "newcomers_ndcg_10"), quality(candidates, weights), strict=True))
     named = _named(weights)

@@ -1,6 +1,6 @@
 """Which habits a shop has: those with which its held-out orders are foretold best by one strategy alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise, product
 
@@ -13,6 +13,7 @@ from scoring.bought import context_of
 from scoring.seen.actions import Floats, Integers
 from scoring.seen.sequence import Tokens
 from training.material.held_out import Held
+from training.recommending.chance import beyond_chance
 from training.recommending.habits import Habits
 from training.recommending.pairing import Pairs
 from training.recommending.popularity import Popularity, purchases_of, remembered
@@ -40,44 +41,47 @@ def habits_of(
     if not held.telling:
         return usual, popularity
     rest = rest_of(tokens, left_out, items, seed=seed)
-    usual = _coming_again(tokens, held, popularity, [replace(usual, rest=some) for some in ((), rest)])
-    found: dict[Habits, float] = {}
-    tables = {
-        (before, rarity): pairs.weighed(replace(usual, before=before, rarity=rarity))
-        for before, rarity in product(BEFORE, RARITIES)
-    }
-    starts = range(0, len(held.pairs), BLOCK)
-    for decay in DECAYS:
-        context = context_of(tokens, held.pairs, items, decay, ())
-        for (before, rarity), weights in tables.items():
-            habits = replace(usual, decay=decay, before=before, rarity=rarity)
+    usual = _coming_again(tokens, held, popularity, usual, rest)
+    contexts = {decay: context_of(tokens, held.pairs, items, decay, ()) for decay in DECAYS}
+    starts, found = range(0, len(held.pairs), BLOCK), dict[Habits, float]()
+    for before, rarity in product(BEFORE, RARITIES):
+        going = replace(usual, before=before, rarity=rarity)
+        weights = pairs.weighed(going)
+        for decay, context in contexts.items():
             said = (sparse.csr_matrix(context[start : start + BLOCK] @ weights) for start in starts)
-            found[habits] = _foretold(said, held)
+            found[replace(going, decay=decay)] = float(_foretold(said, held).mean())
     return max(found, key=lambda habits: found[habits]), popularity
 
 
-def _coming_again(tokens: Tokens, held: Held, popularity: Popularity, usual: Sequence[Habits]) -> Habits:
-    """With which of these, and which power of what was popular, what was bought before foretells the orders best."""
+def _coming_again(tokens: Tokens, held: Held, popularity: Popularity, usual: Habits, rest: tuple[float, ...]) -> Habits:
+    """With which power of what was popular what was bought before foretells the orders best.
+
+    With its `rest` only where that is better beyond chance: it has many numbers, and some are always better.
+    """
     bought = again_of(tokens, held.pairs, popularity.scores.shape[1])
     table = bought.scores
     moment = popularity.places(held.pairs.as_of).repeat(np.diff(table.indptr))
-    popular, found = popularity.scores[moment, table.indices], dict[Habits, float]()
-    for habits, power in product(usual, FASHIONS):
-        said = in_fashion(rested(table.data, bought.step, habits.rest), popular, power)
-        lines = sparse.csr_matrix((said, table.indices, table.indptr), shape=table.shape)
-        found[replace(habits, fashion=power)] = _foretold([lines], held)
-    return max(found, key=lambda habits: found[habits])
+    popular, best = popularity.scores[moment, table.indices], list[tuple[Habits, Floats]]()
+    for habits in (usual, replace(usual, rest=rest)):
+        rising, found = rested(table.data, bought.step, habits.rest), dict[Habits, Floats]()
+        for power in FASHIONS:
+            said = (in_fashion(rising, popular, power), table.indices, table.indptr)
+            found[replace(habits, fashion=power)] = _foretold([sparse.csr_matrix(said, shape=table.shape)], held)
+        best.append(max(found.items(), key=lambda each: float(each[1].mean())))
+    (plain, before), (rested_well, after) = best
+    return rested_well if beyond_chance(after - before) else plain
 
 
-def _foretold(said: Iterable[sparse.csr_matrix], held: Held) -> float:
-    """How well the orders are, by what comes again in the shop; `said` [n, V + 2] of some orders after the others."""
+def _foretold(said: Iterable[sparse.csr_matrix], held: Held) -> Floats:
+    """[n] how well each order is, by what comes again in the shop; `said` [n, V + 2] of some after the others."""
     ranks: list[list[float]] = []
     for block in said:
         for begin, end in pairwise(block.indptr.tolist()):
             ranks.append(_ranks(block.indices[begin:end], block.data[begin:end], held, len(ranks)))
     found = np.array(ranks)
     good = np.where(found < CUT, 1 + 1 / np.log2(found + 2), 0.0)
-    return float(good.mean(axis=0).max())
+    best: Floats = good[:, good.mean(axis=0).argmax()]
+    return best
 
 
 def _ranks(items: Integers, scores: Floats, held: Held, row: int) -> list[float]:
