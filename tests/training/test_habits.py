@@ -120,6 +120,20 @@ def test_where_the_order_says_nothing_what_came_before_speaks_as_loudly(*, in_or
     assert chosen(tokens(rows, *MANY), 60).before == before
 
 
+def test_where_only_the_last_item_speaks_it_is_asked_for_what_follows_it_alone() -> None:
+    """Sessions: of sixty items each is followed by one of eight others, or by anything."""
+    random, rows = np.random.default_rng(6), []
+    for number in range(300):
+        places = [int(random.integers(60))]
+        for _ in range(int(random.integers(2, 7))):
+            anything, one = random.integers(60), places[-1] * 7 + random.integers(8) * 5
+            places.append(int(anything if random.random() < 0.2 else one) % 60)
+        rows += [bought(9 - n / 100, customer=f"c{number:03d}", item_id=MANY[at]) for n, at in enumerate(places)]
+    habits = chosen(tokens(rows, *MANY), 60)
+
+    assert (habits.decay, habits.before) == (0.1, 0.0)
+
+
 @pytest.mark.parametrize(("liked", "fashion"), [(True, 0.25), (False, 0.1)])
 def test_a_shop_learns_how_far_what_comes_again_is_what_others_buy(*, liked: bool, fashion: float) -> None:
     """Everybody comes again for what all others buy, or for what they alone bought twice."""

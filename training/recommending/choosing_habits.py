@@ -19,8 +19,9 @@ from training.recommending.pairing import Pairs
 from training.recommending.popularity import Popularity, purchases_of, remembered
 from training.recommending.rest import rest_of
 
-DECAYS = (0.5, 0.8)
-BEFORE = (0.3, 1.0)
+DECAYS = (0.5, 0.8, 0.1)
+BEFORE = (0.3, 1.0, 0.0)
+"""At 0, and at the least decay, hardly more than what follows the last item: in sessions nothing else speaks."""
 RARITIES = (0.0, 0.25)
 FASHIONS = (0.25, 0.1, 0.5, 0.0)
 """The first is kept where the others are no better, as where nothing is bought twice."""
