@@ -45,7 +45,7 @@ def test_of_nights_that_passed_without_a_tick_the_last_is_made_up_for_once(datab
 
     def tick(now: datetime) -> None:
         operation = rescore(database, at=AT, now=now)
-        begun.append(operation and operation.operation_id)
+        begun.append(None if operation is None else operation.operation_id)
         if operation is not None:
             with database.writing() as transaction:
                 operations.finish(transaction, operation.operation_id, {}, now)
