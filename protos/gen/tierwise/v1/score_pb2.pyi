@@ -166,7 +166,9 @@ class SpendEstimate(_message.Message):
 
     @_builtins.property
     def low(self) -> _money_pb2.Money:
-        """Four of five such customers spend at least this much, and at most `high`."""
+        """At least four of five such customers spend this much or more, and at most `high`: more of them only where more than
+        that buy nothing, for then both ends are 0.
+        """
 
     @_builtins.property
     def high(self) -> _money_pb2.Money:
