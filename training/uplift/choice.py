@@ -1,5 +1,7 @@
 """Which learner says whom to target: the best one, where it beats targeting by response by more than chance; else that.
 
+A response that is surely worse than a random choice is none to fall back to: then, too, it is the best learner.
+
 The best of several has more luck than one, so the intervals hold for all of them at once (max-t, Romano and Wolf
 2005), and what the whole procedure is worth is measured with the choice made without those it is measured on.
 """
@@ -35,6 +37,10 @@ class Interval:
     low: float
     high: float
 
+    def __str__(self) -> str:
+        """Of a Qini, in words."""
+        return f"{self.value:+.2f} per 1,000 [{self.low:.2f}, {self.high:.2f}]"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
@@ -62,10 +68,12 @@ class Choice:
         """In words."""
         ahead = self.figures[self.best].ahead
         assert ahead is not None, "response is not among them"
-        span = f"{ahead.value:+.2f} per 1,000 [{ahead.low:.2f}, {ahead.high:.2f}]"
-        if self.learner is self.best:
-            return f"the {self.best}-learner beats targeting by response by {span}"
-        return f"no learner beats targeting by response by more than chance: the best, {self.best}, by {span}"
+        if self.learner is not self.best:
+            return f"no learner beats targeting by response by more than chance: the best, {self.best}, by {ahead}"
+        if ahead.low > 0:
+            return f"the {self.best}-learner beats targeting by response by {ahead}"
+        usual = self.figures[Learner.RESPONSE].qini
+        return f"targeting by response is worse than at random, {usual}: the best, {self.best}, beats it by {ahead}"
 
     @property
     def finds(self) -> bool:
@@ -95,8 +103,14 @@ def _choose(trial: Trial, scores: Callable[[Learner], Floats], seed: int) -> Cho
         for learner, each, top, lead in zip(ORDER, alone, tops, ahead, strict=True)
     }
     best = max(RIVALS, key=lambda learner: figures[learner].qini.value)
+    return Choice(learner=best if _is_better(figures, best) else Learner.RESPONSE, figures=figures, best=best)
+
+
+def _is_better(figures: Mapping[Learner, Figures], best: Learner) -> bool:
+    """Whether it is used instead of response."""
     lead = figures[best].ahead
-    return Choice(learner=best if lead is not None and lead.low > 0 else Learner.RESPONSE, figures=figures, best=best)
+    assert lead is not None, "response is not among them"
+    return lead.low > 0 or (lead.value > 0 and figures[Learner.RESPONSE].qini.high < 0)
 
 
 def nested(trial: Trial, scores: Mapping[Learner, Floats], *, seed: int) -> float:

@@ -14,6 +14,7 @@ from scoring.uplift.model import UpliftModel
 from simulator.shop import Shop
 from simulator.stream import simulate
 from training.progress import silence
+from training.uplift.choice import choose
 from training.uplift.crossfit import cross_fit
 from training.uplift.findings import Findings, learn, model
 from training.uplift.learners import Learner
@@ -68,6 +69,21 @@ def test_response_is_chosen_where_all_are_changed_alike() -> None:
 
     assert chosen.learner is Learner.RESPONSE
     assert chosen.reason.startswith("no learner beats targeting by response by more than chance")
+
+
+def test_a_response_that_is_surely_worse_than_at_random_is_no_way_out() -> None:
+    """Though no learner, here each by chance, beats it surely."""
+    trial, effect = drawn_trial(1_000, seed=1, contrary=True)
+    random = np.random.default_rng(1)
+    chosen = choose(trial, {each: random.random(1_000) for each in Learner} | {Learner.RESPONSE: -effect}, seed=0)
+    ahead, usual = chosen.figures[chosen.best].ahead, chosen.figures[Learner.RESPONSE].qini
+
+    assert ahead is not None
+    assert ahead.low < 0 < ahead.value
+    assert usual.high < 0
+    assert chosen.learner is chosen.best
+    assert not chosen.finds
+    assert chosen.reason.startswith(f"targeting by response is worse than at random, {usual.value:+.2f} per 1,000 [")
 
 
 def test_a_few_huge_amounts_do_not_say_who_is_ranked_first() -> None:
