@@ -17,6 +17,8 @@ WORDS = {
 }
 NO_PLACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG})
 """A disk that is full or only read, a right that is lacking, a path that is too long."""
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""Where no file is named, standard output goes there."""
 
 
 def explained(error: Exception) -> str | None:
@@ -27,5 +29,7 @@ def explained(error: Exception) -> str | None:
         return f"the database has another shape than this version needs ({in_a_line(error)}): run `tierwise migrate`"
     if isinstance(error, OSError) and error.errno in NO_PLACE and error.filename is not None:
         return f"{error.filename}: {error.strerror}; give this account room and rights there, or name another place"
+    if isinstance(error, OSError) and error.errno in FULL:
+        return f"what is printed could not be written: {error.strerror}; make room where it goes, or print elsewhere"
     failure = failure_of(error)
     return None if failure is None else f"{WORDS[failure]} ({in_a_line(error)})"

@@ -1,5 +1,7 @@
 """Commands end with a way out, not with a traceback, when what is around them does not work."""
 
+import errno
+import os
 from pathlib import Path
 
 import psycopg
@@ -7,6 +9,7 @@ import pytest
 from running.databases import Cluster
 from running.resident_shell import tierwise
 
+from admin.shell.trouble import explained
 from settings import child_environment
 
 
@@ -56,6 +59,13 @@ def test_a_folder_that_takes_nothing_is_named(tmp_path: Path) -> None:
     assert done.stderr == (
         f"error: {home}/postgres: File name too long; give this account room and rights there, or name another place\n"
     )
+
+
+def test_a_full_disk_under_what_is_printed_is_told() -> None:
+    said = explained(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+
+    assert said is not None
+    assert said.startswith("what is printed could not be written: No space left on device")
 
 
 def test_a_database_of_a_later_version_is_not_taken_back(tmp_path: Path, postgres: Cluster) -> None:
