@@ -185,17 +185,10 @@ def _heard(course: Course, prepared: Prepared, learned: Learned, forward: Forwar
 
 
 def asked_after(course: Course, split: Split) -> Pairs:
-    """The windows after the boundary for everybody; without one, the held-out customers' closed ones.
-
-    Where none is closed, what is asked at the as-of time, of which nothing is known.
-    """
+    """The windows after the boundary for everybody; without one, the held-out customers' closed ones, if there are."""
     actions = course.tokens.actions
     closed = split.cutoffs[split.cutoffs <= course.as_of - LONGEST]
-    asked = (
-        questions(actions, split.asked)
-        if split.by_time
-        else questions(actions, closed if len(closed) else np.array([course.as_of]), np.flatnonzero(split.held))
-    )
+    asked = questions(actions, split.asked) if split.by_time else questions(actions, closed, np.flatnonzero(split.held))
     return at_most(asked, course.configuration.validation_questions, course.seed)
 
 

@@ -17,7 +17,7 @@ from optuna.trial import TrialState
 from scoring.networks.network import Network
 from scoring.whole_file import whole_file
 from training.configuration import Configuration
-from training.course import Course, learn_members
+from training.course import Course, HistoryTooShort, learn_members
 from training.material.preparation import Prepared, last_orders, prepare
 from training.material.validation import Forward, forward_of
 from training.progress import Progress
@@ -142,7 +142,13 @@ class _Judged:
             until=split.boundary, held_out_orders=last_orders(course.tokens.actions),
             configuration=course.remembering, seed=course.seed,
         )  # fmt: skip
-        self._forward: Forward = forward_of(course.tokens, asked_after(course, split), self._prepared, split.held)
+        asked = asked_after(course, split)
+        if not len(asked):
+            raise HistoryTooShort(
+                "no window of 90 days is closed in which somebody could be asked, so nothing tells one configuration "
+                "from another: give a longer history, of 98 days at least, or more customers"
+            )
+        self._forward: Forward = forward_of(course.tokens, asked, self._prepared, split.held)
 
     def trial(self, trial: Any) -> float:  # noqa: ANN401  # optuna's type
         """The loss of the best epoch."""

@@ -10,7 +10,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks.small_training import ASKED, SHOP
+from made.histories import random_shop
+from networks.small_training import ASKED, SHOP, course
 from opacus.accountants import RDPAccountant
 from scipy.stats import kstest
 
@@ -20,12 +21,14 @@ from training.course import Course
 from training.loss import question_loss
 from training.private.asking import asked_of
 from training.private.gradients import clipped_sum, learning
+from training.private.price import PLAIN, PRIVATE, USUAL, price_of
 from training.private.promise import Budget, Promise, budget_of, spent
 from training.private.public import SPREAD
 from training.private.secret import Secret
 from training.private.steps import Steps, learner_of
 from training.private.teaching import CONFIGURATION, course_of, taught
 from training.progress import Progress, silence
+from training.purpose import Purpose
 
 TINY = replace(CONFIGURATION, width=8, heads=2, cutoffs=8)
 ITEMS = pl.DataFrame({"item_id": [f"item-{number}" for number in range(12)], "title": "Lamp", "category": "Light"})
@@ -222,3 +225,12 @@ def test_a_killed_training_resumes_to_the_same_weights_and_keeps_weights_alone(t
     assert (kept["step"], kept["losses"], kept["best"]) == (10, [], {})
     assert all(torch.equal(weight, resumed[name]) for name, weight in whole.items())
     assert not torch.equal(whole["direct.weight"], other["direct.weight"])
+
+
+def test_the_price_has_no_figures_of_windows_that_are_not_over(tmp_path: Path) -> None:
+    """Nobody has bought in them yet: that was taken for what came."""
+    shop, promised = random_shop(100, seed=3, days=95), replace(budget(), steps=2)
+    usual = replace(course(shop, folder=tmp_path, max_epochs=1), purpose=Purpose.ORDERS)
+    price = price_of(course_with(shop), usual, promised, SECRET)
+
+    assert {name: set(each) for name, each in price.items()} == {name: {"seconds"} for name in (PRIVATE, PLAIN, USUAL)}

@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 
 from admin.command_line import main
 from training.configuration import Configuration
+from training.course import HistoryTooShort
+from training.progress import silence
 from training.tuning import MEDIAN, SEARCHED, Found, StudyNotUsable, tune
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -104,3 +106,11 @@ def test_what_was_found_is_what_is_trained_with(tmp_path: Path) -> None:
     (tmp_path / "best.json").write_text(json.dumps(found | {"width": 32, "depth": 3}))
     refused = CliRunner().invoke(main, ["train", *about, "--configuration", best])
     assert "depth: a configuration has no such field" in " ".join(refused.output.split())
+
+
+def test_a_shop_without_a_closed_window_tells_no_configuration_from_another(tmp_path: Path) -> None:
+    """Nobody has bought yet in windows that are not over: the search took that for what came."""
+    young = course(random_shop(120, seed=3, days=80), folder=tmp_path)
+
+    with pytest.raises(HistoryTooShort, match="no window of 90 days is closed"):
+        tune(young, fingerprint="shop", trials=1, study=tmp_path / "study.log", progress=silence)

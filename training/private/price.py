@@ -10,8 +10,9 @@ from dataclasses import replace
 import numpy as np
 
 from scoring.answers import Calibration, outlook_of
+from scoring.networks.network import Network
 from training.course import Course
-from training.material.validation import forward_of
+from training.material.validation import Forward, forward_of
 from training.metrics import auc, gini, log_loss
 from training.private.asking import asked_of
 from training.private.promise import Budget
@@ -49,6 +50,13 @@ def _rehearsed(course: Course, budget: Budget, secret: Secret, stage: str) -> di
     steps = Steps(asked=asked, customers=customers, budget=budget, secret=secret, configuration=course.configuration)
     network = taught(course, steps, stage)
     forward = forward_of(course.tokens, asked_after(course, split), asked.prepared, split.held)
+    return _figures(forward, network) | {"seconds": round(time.monotonic() - began, 1)}
+
+
+def _figures(forward: Forward, network: Network) -> dict[str, float]:
+    """None in a shop of which no window is closed that anybody could be asked about."""
+    if not len(forward.pairs):
+        return {}
     outlook = outlook_of(forward.answers(network), Calibration(), forward.pairs.as_of)
     bought, chance = forward.labels.bought, outlook.purchase[:, -1]
     return _known(
@@ -57,7 +65,7 @@ def _rehearsed(course: Course, budget: Budget, secret: Secret, stage: str) -> di
             "gini": gini(forward.labels.spend, outlook.spend),
             "log_loss": log_loss(bought, chance),
         }
-    ) | {"seconds": round(time.monotonic() - began, 1)}
+    )
 
 
 def _usual(course: Course) -> dict[str, float]:
