@@ -124,7 +124,7 @@ def _final(course: Course, rehearsal: Rehearsal) -> Model:
             "habits": {} if taste is None else asdict(taste.habits),
             "predictors": rehearsal.predictors,
             "tiers": _tiers(standing, calibration),
-            "histograms": _histograms(prepared, cutoffs[-1]),
+            "histograms": _histograms(prepared, standing),
         },
     )  # fmt: skip
 
@@ -135,10 +135,12 @@ def _together(course: Course, habits: Habits, nobody: npt.NDArray[np.bool_]) -> 
     return fit_together(actions, pairs, until=until, left_out=nobody, habits=habits)
 
 
-def _histograms(prepared: Prepared, cutoff: float) -> dict[str, list[int]]:
-    """Of the features at the latest cut-off: what is seen later of one moment is compared with one moment."""
-    examples = prepared.examples
-    return histograms(prepared.normaliser.names, examples.tabular[examples.pairs.as_of == cutoff])
+def _histograms(prepared: Prepared, standing: Standing) -> dict[str, list[int]]:
+    """Of everybody's features at the as-of time: what is seen later of one moment is compared with one moment.
+
+    Those of the latest questions are months older, and a young shop has changed since, whoever comes to it.
+    """
+    return histograms(prepared.normaliser.names, prepared.normaliser(standing.raw))
 
 
 def _mixture(course: Course, prepared: Prepared, learned: Learned, rehearsal: Rehearsal) -> Mixture:

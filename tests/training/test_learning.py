@@ -31,6 +31,7 @@ from scoring.threads import limit_threads
 from settings import child_environment
 from training.configuration import ITEM_WEIGHT, Configuration
 from training.course import HistoryTooShort, learn_members
+from training.evaluating.judging import drifts
 from training.fit import fit, train
 from training.material.preparation import base_rates
 from training.metrics import auc
@@ -294,6 +295,7 @@ def test_a_history_without_a_closed_window_is_believed_to_go_on_as_the_closed_fo
     apart = np.array([score.purchase_90 for score in said]) - raw[:, NAMES.index("chance_90")]
 
     assert np.nanmean(np.abs(apart)) < 0.05
+    assert max(drifts(scorer, histories, AS_OF).values()) < 0.01, "no feature has drifted since the same moment"
     assert scorer.manifest["metrics"].keys() <= {"hybrid_ndcg_10", "ahead_ndcg_10", "newcomers_ndcg_10"} | {
         f"{part}_hit_rate_10"
         for part in ("hybrid", "together", "deep", "content", "popular", "again", "ahead", "newcomers")
