@@ -5,8 +5,8 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -43,17 +43,11 @@ def whole_file(path: Path) -> Iterator[Path]:
         return
     with told_of(path):
         meant.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = _beside(meant)
-    try:
-        with told_of(path):
-            unfinished.touch()
-            with _held(unfinished):
-                remove_left(meant.parent, meant.name)
-                yield unfinished
-                _keep(unfinished)
-                unfinished.replace(meant)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with told_of(path), _unfinished(meant, Path.touch) as unfinished:
+        remove_left(meant.parent, meant.name)
+        yield unfinished
+        _keep(unfinished)
+        unfinished.replace(meant)
 
 
 def check_new(folder: Path) -> None:
@@ -69,21 +63,16 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     It has its name only once all that is in it outlasts a power cut. What a process left there that was killed goes.
     """
     check_new(folder)
-    unfinished = _beside(folder)
-    try:
-        with told_of(folder):
-            unfinished.mkdir(parents=True)
-            with _held(unfinished):
-                remove_left(folder.parent, folder.name)
-                yield unfinished
-                for inner, _, names in os.walk(unfinished):
-                    for name in (*names, "."):
-                        _keep(Path(inner, name))
-                unfinished.rename(folder)
-                _keep(folder.parent)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
+    with told_of(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with _unfinished(folder, Path.mkdir) as unfinished:
+            remove_left(folder.parent, folder.name)
+            yield unfinished
+            for inner, _, names in os.walk(unfinished):
+                for name in (*names, "."):
+                    _keep(Path(inner, name))
+            unfinished.rename(folder)
+            _keep(folder.parent)
 
 
 def remove_left(parent: Path, name: str | None = None) -> None:
@@ -95,19 +84,38 @@ def remove_left(parent: Path, name: str | None = None) -> None:
         # In a folder that many share it may be somebody else's.
         with suppress(FileNotFoundError, PermissionError), _held(path) as held:
             if held:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-
-def _beside(place: Path) -> Path:
-    return place.with_name(f".{place.name}.{uuid4().hex[:8]}.unfinished")
+                _remove(path)
 
 
 @contextmanager
-def _held(place: Path) -> Iterator[bool]:
+def _unfinished(place: Path, make: Callable[[Path], None]) -> Iterator[Path]:
+    """What is made beside it, held until it has another name or goes."""
+    with ExitStack() as held:
+        while True:
+            unfinished = place.with_name(f".{place.name}.{uuid4().hex[:8]}.unfinished")
+            make(unfinished)
+            # Before it is held, another process may take it for what somebody left.
+            with suppress(FileNotFoundError):
+                held.enter_context(_held(unfinished, patiently=True))
+            if unfinished.exists():
+                break
+        try:
+            yield unfinished
+        finally:
+            with suppress(FileNotFoundError):
+                _remove(unfinished)
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
+
+
+@contextmanager
+def _held(place: Path, *, patiently: bool = False) -> Iterator[bool]:
     """As long as this process lives, at most; False where another holds it, or a disk knows no locks."""
     descriptor = os.open(place, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX if patiently else fcntl.LOCK_EX | fcntl.LOCK_NB)
         held = True
     except OSError:
         held = False

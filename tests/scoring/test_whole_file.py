@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from admin.commands.simulate import simulate
 from admin.shell.trouble import explained
 from scoring.folders import folder
-from scoring.whole_file import UNFINISHED, NotWritten, whole_file, whole_folder
+from scoring.whole_file import UNFINISHED, NotWritten, remove_left, whole_file, whole_folder
 from training.curves.board import BoardCurves
 from training.encoders.vector_cache import VectorCache
 
@@ -137,6 +137,26 @@ def test_who_was_killed_over_a_file_leaves_nothing_to_the_next_and_who_writes_is
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
         "results": "slow", ".results.20261128": "the shop's own"
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "whole"), [("touch", whole_file), ("mkdir", whole_folder)])
+def test_what_somebody_begins_is_not_taken_for_what_was_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: str, whole: Callable[[Path], AbstractContextManager[Path]]
+) -> None:
+    made, met = getattr(Path, make), list[Path]()
+
+    def met_by_another(path: Path, **rest: bool) -> None:
+        made(path, **rest)
+        if UNFINISHED.fullmatch(path.name) and not met:
+            met.append(path)
+            remove_left(path.parent)
+
+    monkeypatch.setattr(Path, make, met_by_another)
+    with whole(tmp_path / "results") as unfinished:
+        place = unfinished / "weights" if unfinished.is_dir() else unfinished
+        place.write_text("whole")
+
+    assert ([path.name for path in tmp_path.iterdir()], len(met)) == (["results"], 1)
 
 
 def test_a_folder_has_its_name_once_all_that_is_in_it_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
