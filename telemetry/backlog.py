@@ -1,6 +1,6 @@
 """What waits to be done, read from the database whenever Prometheus asks."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -49,7 +49,7 @@ class Backlog:
                 outbox_tasks=outbox.waiting(snapshot), oldest_task=outbox.oldest(snapshot),
                 jobs=operations.all_under_way(snapshot), held=holds.held(snapshot, now),
                 failed=failures.left(snapshot, since=now - REMEMBERED), oldest_unsealed=seals.oldest_unsealed(snapshot),
-                refusing=Counter(each.channel for each in overview.refused(snapshot)),
+                refusing=overview.refused_counts(snapshot),
             )  # fmt: skip
 
 

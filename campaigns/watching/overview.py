@@ -141,7 +141,8 @@ def alert(snapshot: Snapshot, now: datetime, *, approver: str | None, author: st
     return Alerts(
         stops=switches.page(snapshot, limit=MOST), undone=duties.undone(snapshot, now),
         stuck=alerts.stuck(snapshot, silent_since=now - SILENT, limit=MOST), missed=missed,
-        held_up=alerts.held_up(snapshot, now, silent_since=now - SILENT, limit=MOST), refused=refused(snapshot),
+        held_up=alerts.held_up(snapshot, now, silent_since=now - SILENT, limit=MOST),
+        refused=alerts.refused(snapshot, share=REFUSED, few=FEW, limit=MOST),
         to_decide=[] if approver is None else inbox.to_decide(snapshot, approver, limit=MOST),
         rejected=[] if author is None else answers.rejected(snapshot, author, limit=MOST),
         undecided=[] if author is None else _undecided(snapshot, author, now),
@@ -153,9 +154,9 @@ def alert(snapshot: Snapshot, now: datetime, *, approver: str | None, author: st
     )  # fmt: skip
 
 
-def refused(snapshot: Snapshot) -> list[Refused]:
-    """Channels that do not take the messages of a campaign."""
-    return alerts.refused(snapshot, share=REFUSED, few=FEW, limit=MOST)
+def refused_counts(snapshot: Snapshot) -> dict[str, int]:
+    """By channel, how many campaigns it does not take the messages of."""
+    return alerts.refused_counts(snapshot, share=REFUSED, few=FEW)
 
 
 def _undecided(snapshot: Snapshot, author: str, now: datetime) -> list[Undecided]:

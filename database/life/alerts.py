@@ -40,22 +40,25 @@ WHERE work.state = 'RUNNING' AND kind = 'HAND_OVER_COUPONS' AND error IS NOT NUL
   AND NOT EXISTS (SELECT FROM stops WHERE scope IN ('-', campaign_id, series))
 ORDER BY end_time, campaign_id LIMIT :limit
 """)  # noqa: S608 - made of constants
-REFUSED = text("""
+REFUSING = """
+campaigns JOIN LATERAL (
+  SELECT channel, CAST(sum(count) FILTER (WHERE message_counts.state = 'REFUSED') AS bigint) AS refused_count,
+    CAST(sum(count) AS bigint) AS answered_count
+  FROM message_counts
+  WHERE message_counts.campaign_id = campaigns.campaign_id AND message_counts.state IN ('HANDED_OVER', 'REFUSED')
+  GROUP BY channel
+) AS given ON campaigns.state IN ('ACTIVE', 'PAUSED') AND refused_count > greatest(:few, :share * answered_count)
+"""
+REFUSED = text(f"""
 SELECT campaign_id, display_name, channel, refused_count, answered_count, (
   SELECT note FROM (
     SELECT note FROM messages WHERE messages.campaign_id = campaigns.campaign_id AND messages.state = 'REFUSED'
       AND messages.channel = given.channel LIMIT 100
   ) AS refused GROUP BY note ORDER BY count(*) DESC, note LIMIT 1
 ) AS note
-FROM campaigns JOIN LATERAL (
-  SELECT channel, CAST(sum(count) FILTER (WHERE message_counts.state = 'REFUSED') AS bigint) AS refused_count,
-    CAST(sum(count) AS bigint) AS answered_count
-  FROM message_counts
-  WHERE message_counts.campaign_id = campaigns.campaign_id AND message_counts.state IN ('HANDED_OVER', 'REFUSED')
-  GROUP BY channel
-) AS given ON refused_count > greatest(:few, :share * answered_count)
-WHERE state IN ('ACTIVE', 'PAUSED') ORDER BY end_time, campaign_id, channel LIMIT :limit
-""")
+FROM {REFUSING} ORDER BY end_time, campaign_id, channel LIMIT :limit
+""")  # noqa: S608 - made of constants
+REFUSED_COUNTS = text(f"SELECT channel, count(*) FROM {REFUSING} GROUP BY channel")  # noqa: S608 - made of constants
 MISSED = text("""
 SELECT campaign_id, display_name, zone, missed.due_time FROM schedule_ticks AS missed
 JOIN campaigns ON campaign_id = schedule
@@ -167,6 +170,12 @@ def held_up(snapshot: Snapshot, now: datetime, *, silent_since: datetime, limit:
 def refused(snapshot: Snapshot, *, share: float, few: int, limit: int) -> list[Refused]:
     """Campaigns that are not over, and of whose messages a channel refused more than this share, and than these few."""
     return [Refused(*row) for row in snapshot.execute(REFUSED, {"share": share, "few": few, "limit": limit})]
+
+
+def refused_counts(snapshot: Snapshot, *, share: float, few: int) -> dict[str, int]:
+    """How many such campaigns each channel has."""
+    found = snapshot.execute(REFUSED_COUNTS, {"share": share, "few": few})
+    return {channel: int(count) for channel, count in found}
 
 
 def missed(snapshot: Snapshot, *, since: datetime, limit: int) -> list[Missed]:
