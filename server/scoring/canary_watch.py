@@ -23,6 +23,8 @@ from server.scoring.live import Live
 from server.scoring.outage import outage
 
 RETRY_SECONDS = 1.0
+MOST_TOLD = 10
+"""Kinds of failure of a canary in the log of a process: some tell of each customer in other words."""
 
 log = structlog.get_logger("server")
 
@@ -63,13 +65,13 @@ class CanaryWatch:
     def excuse(self, canary: str | None, error: Exception) -> None:
         """Nothing where it was the canary that could not answer; raises the error of the active model.
 
-        The log has each kind of failure once a canary, with the first call that met it.
+        The log has each kind of failure once a canary, and ten at most, with the first call that met it.
         """
         if canary is None:
             raise error
         why = in_a_line(error.__cause__ or error)
         with self._lock:
-            if new := canary == self._current() and why not in self._told:
+            if new := canary == self._current() and why not in self._told and len(self._told) < MOST_TOLD:
                 self._told.add(why)
         if new:
             log.warning("canary failed", model=canary, log_id=call.current().log_id, error=str(error), why=why)

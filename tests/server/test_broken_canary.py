@@ -1,6 +1,8 @@
 """A canary that fails is set aside by itself, for every server, and no call fails meanwhile."""
 
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -32,7 +34,9 @@ from scoring.pool.row import Loaded
 from scoring.pool.zygote import Zygote
 from scoring.replicas.asking import Kind, Role, Task
 from scoring.replicas.replicas import LocalReplicas, patience_with
-from server.scoring.canary_watch import CanaryWatch
+from server.answering.call import Call, answering
+from server.answering.hangup import Hangup
+from server.scoring.canary_watch import MOST_TOLD, CanaryWatch
 from server.scoring.live import Live
 
 CUSTOMERS = [f"c{number}" for number in range(16)]
@@ -212,6 +216,12 @@ def test_what_an_earlier_canary_was_asked_is_no_fault_of_the_next(database: Data
 
     assert (asked, watch.failed) == ("earlier", MOST_FAILED)
     assert watch.asked_about(who) == "next"
+    now, deadline = datetime.now(UTC), time.monotonic() + 60
+    a_call = Call(method="/Score", actor=make_cause().actor, now=now, deadline=deadline, log_id="1", hangup=Hangup())
+    with capture_logs() as lines, answering(a_call):
+        for count in range(MOST_TOLD + 5):
+            watch.excuse("next", ValueError(f"customer {count}"))
+    assert len(lines) == MOST_TOLD
     for _ in range(MOST_FAILED):
         watch.note("next", failed=True)
     assert watch.asked_about(who) is None
