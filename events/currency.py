@@ -20,7 +20,7 @@ LARGEST_MINOR = 10**15
 """Of a price, and of a line of an order: ten trillion pounds; what is stored fits 64 bits even when it is summed."""
 NO_CURRENCY = "XXX"
 """ISO 4217's code for none: of a model that saw no prices."""
-EVERYDAY = {"RMB": "CNY", "YEN": "JPY"}
+EVERYDAY = {"NTD": "TWD", "RMB": "CNY", "STG": "GBP", "UKP": "GBP", "YEN": "JPY"}
 """What people write for a code."""
 
 

@@ -113,7 +113,8 @@ def test_a_currency_given_beside_the_file_must_be_a_code() -> None:
 @pytest.mark.parametrize(
     ("written", "advice"),
     [
-        *(("GPB", "GBP"), ("ERU", "EUR"), ("UDS", "USD"), ("eur", "EUR"), ("CHD", "CHF"), ("RMB", "CNY")),
+        *(("GPB", "GBP"), ("ERU", "EUR"), ("UDS", "USD"), ("eur", "EUR"), ("CHD", "CHF")),
+        *(("RMB", "CNY"), ("UKP", "GBP")),
         *((nothing, None) for nothing in ("", "€", "XXX", "pounds")),
     ],
 )
