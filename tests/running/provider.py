@@ -31,6 +31,9 @@ class Provider:
 
 
 class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+    """Of the usual 5 the rest of thirty at once knock again after seconds."""
+
     def __init__(self, provider: Provider) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.provider = provider
