@@ -16,8 +16,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from campaigns import trail
 from campaigns.actor import Cause
-from campaigns.coupons import deliveries
-from campaigns.coupons.deliveries import FATES
+from campaigns.coupons.deliveries import FATES, quiet_facts
 from campaigns.faults import Code, Fault
 from campaigns.life import campaigns, switches
 from campaigns.terms.campaign import Campaign, State
@@ -199,7 +198,7 @@ def _waits(campaign: Campaign, quiet: Mapping[str, datetime]) -> Fault:
     """For the end of quiet hours of these channels; first those are told whose messages will not be sent at all."""
     never = {name: until for name, until in quiet.items() if until >= campaign.plan.end_time}
     told = sorted((never or quiet).items(), key=lambda each: (each[1], each[0]))
-    facts = {"zone": campaign.plan.zone, **deliveries.quiet_facts(told)}
+    facts = {"zone": campaign.plan.zone, **quiet_facts(told)}
     if never:
         return Fault(code=Code.QUIET_UNTIL_OVER, facts={"campaign": campaign.name, **facts})
     return Fault(code=Code.QUIET_HOURS, facts=facts)
