@@ -15,6 +15,7 @@ from training.uplift.trial import Flags, Trial
 COMMON: dict[str, Any] = {
     "num_leaves": 4, "feature_fraction": 0.8, "bagging_fraction": 0.7, "bagging_freq": 1,
     "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbose": -1,
+    "feature_pre_filter": False,  # trees whose leaves differ in size grow on the same bins
 }  # fmt: skip
 STEP, LONGEST = 0.06, 4.0
 """Learning rate of every tree, and how many times as much at most where more is known."""

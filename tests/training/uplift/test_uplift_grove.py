@@ -5,6 +5,7 @@ import pytest
 from made_trials import made_trial
 
 from training.uplift.grove import PLAIN, Grove, step_for, step_of
+from training.uplift.propensity import foretold
 
 
 @pytest.mark.parametrize(
@@ -59,3 +60,12 @@ def test_a_leaf_of_rare_outcomes_holds_customers_enough_for_some(every: int, lea
     said = grove.grow(np.arange(8_000) < 100, shape, 0, rounds=1, step=1.0).predict(grove.trial.features)
 
     assert np.count_nonzero(said == np.max(said)) == least
+
+
+def test_where_outcomes_are_rare_who_was_treated_is_asked_of_smaller_leaves() -> None:
+    random = np.random.default_rng(0)
+    features, rare = random.normal(size=(4_000, 2)), np.arange(4_000) % 25 == 0
+    told = features[:, 0] > random.normal(size=4_000)
+
+    assert foretold(made_trial(rare, random.random(4_000) < 0.5, features=features), seed=0) is None
+    assert foretold(made_trial(rare, told, features=features), seed=0) is not None
