@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import expit, logit, xlogy
 
+from scoring.answers import BAND, Outlook
 from scoring.seen.actions import Floats, Integers
 
 TIES_SEED = 7
@@ -76,16 +78,34 @@ def lift_table(bought: Floats, probability: Floats) -> list[dict[str, float]]:
 
 def tier_table(spend: Floats, predicted: Floats, thresholds: Mapping[str, float]) -> list[dict[str, float | str]]:
     """Customers and mean spend of each tier by predicted spend, highest first; below all thresholds is LOW."""
-    names = [*sorted(thresholds, key=lambda name: -thresholds[name]), "LOW"]
-    place = (predicted[:, None] < np.array([thresholds[name] for name in names[:-1]])).sum(axis=1)
     return [
         {
             "tier": name, "customers": int(at.sum()),
             "predicted": float(predicted[at].mean()), "spent": float(spend[at].mean()),
         }
-        for number, name in enumerate(names)
-        if (at := place == number).any()
+        for name, at in _tiers(predicted, thresholds)
     ]  # fmt: skip
+
+
+def band_table(spend: Floats, outlook: Outlook, thresholds: Mapping[str, float]) -> list[dict[str, float | str]]:
+    """Share of customers whose spend was inside their band, of all and by tier, beside what is due.
+
+    Due is what bands hold if chances and spreads are right: BAND of a customer, or more where a band of 0 alone does.
+    """
+    low, high = outlook.band
+    held, due = (low <= spend) & (spend <= high), np.maximum(BAND, 1.0 - outlook.purchase[:, -1])
+    everybody = np.ones(len(spend), dtype=bool)
+    return [
+        {"tier": name, "customers": int(at.sum()), "held": float(held[at].mean()), "due": float(due[at].mean())}
+        for name, at in [("all", everybody), *_tiers(outlook.spend, thresholds)]
+    ]
+
+
+def _tiers(predicted: Floats, thresholds: Mapping[str, float]) -> list[tuple[str, npt.NDArray[np.bool_]]]:
+    """Who is in each that has customers."""
+    names = [*sorted(thresholds, key=lambda name: -thresholds[name]), "LOW"]
+    place = (predicted[:, None] < np.array([thresholds[name] for name in names[:-1]])).sum(axis=1)
+    return [(name, at) for number, name in enumerate(names) if (at := place == number).any()]
 
 
 def _bins(score: Floats) -> list[Integers]:

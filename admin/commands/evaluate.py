@@ -108,6 +108,7 @@ def _show(found: Evaluation) -> None:
         emit(rows, as_json=False, title="By group")
         emit(told["disparity"], as_json=False, title="Groups beside each other")
     emit(found.calibration, as_json=False, title="Calibration, by tenths of customers")
+    emit(found.bands, as_json=False, title="Bands of spend: share that held what came, and what is due")
 
 
 def show_apart(differences: Mapping[str, Mapping[str, Interval | None]], title: str) -> None:

@@ -58,6 +58,7 @@ def found() -> Evaluation:
         deciles=decile_table(SPEND, VALUES["model"]),
         order_deciles=decile_table(2 * CAME, 2 * CHANCE, word="ordered"), lift=lift_table(CAME, CHANCE),
         tiers=tier_table(SPEND, VALUES["model"], {"HIGH": 70.0, "MID": 40.0}),
+        bands=[{"tier": "all", "customers": 200, "held": 0.845, "due": 0.82}],
         shares={
             "networks": {"auc": 0.81, "purchase_share": 0.6, "spend_share": 1.0},
             "closed_form": {"auc": 0.75, "purchase_share": 0.4, "spend_share": 0.0},
@@ -79,6 +80,7 @@ def test_the_report_says_who_is_ahead_who_has_a_say_and_where_it_is_a_lottery(fo
     words = " ".join(re.sub(r"<style>.*?</style>|<[^>]+>", " ", page(found), flags=re.DOTALL).split())
 
     assert "the model is better" in words
+    assert "all 200 84.5% 82.0%" in words
     assert "helps with: chance of an order, amount" in words
     assert "BG/NBD 40.0% 0.0% 0.7500 helps with: chance of an order" in words
     assert "boosted trees 0.0% 0.0% 0.7000 adds nothing to the others on unseen windows" in words

@@ -8,9 +8,11 @@ from scipy.stats import rankdata
 from sklearn.metrics import average_precision_score, mean_poisson_deviance, roc_auc_score
 from sklearn.metrics import log_loss as sklearn_log_loss
 
+from scoring.answers import Outlook
 from training.metrics import (
     auc,
     average_precision,
+    band_table,
     calibration_error,
     calibration_table,
     capture,
@@ -116,4 +118,15 @@ def test_tiers_are_bounded_by_their_thresholds() -> None:
         {"tier": "HIGH", "customers": 1, "predicted": 20.0, "spent": 50.0},
         {"tier": "MID", "customers": 1, "predicted": 10.0, "spent": 5.0},
         {"tier": "LOW", "customers": 1, "predicted": 5.0, "spent": 7.0},
+    ]
+
+
+def test_bands_are_counted_beside_what_is_due_of_all_and_by_tier() -> None:
+    chance = np.array([[0.95], [0.95], [0.1], [0.1]])
+    said = Outlook(purchase=chance, churn=1 - chance[:, 0], log_mean=np.full(4, 5.0), sigma=np.full(4, 0.5))
+
+    assert band_table(np.array([150.0, 9999.0, 0.0, 5.0]), said, {"HIGH": 100.0}) == [
+        {"tier": "all", "customers": 4, "held": 0.5, "due": pytest.approx(0.85)},
+        {"tier": "HIGH", "customers": 2, "held": 0.5, "due": pytest.approx(0.8)},
+        {"tier": "LOW", "customers": 2, "held": 0.5, "due": pytest.approx(0.9)},
     ]

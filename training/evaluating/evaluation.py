@@ -12,7 +12,7 @@ import torch
 
 from events.currency import minor_units_of
 from events.history import Histories
-from scoring.answers import ask, outlook_of
+from scoring.answers import Outlook, ask, outlook_of
 from scoring.model import Model
 from scoring.networks.network import HORIZONS
 from scoring.predictors.further_orders import further_orders, median_orders
@@ -36,6 +36,7 @@ from training.metrics import (
     SINGLE,
     SLICED,
     Figure,
+    band_table,
     calibration_table,
     decile_table,
     lift_table,
@@ -68,6 +69,19 @@ class Products:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Foretold:
+    """What every predictor says of P customers within one window, and what came; money in minor units."""
+
+    model: Model
+    prepared: Prepared
+    """What the baselines learned from."""
+    forward: Forward
+    predictions: Mapping[str, Prediction]
+    outlook: Outlook
+    """The model's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
     """What every predictor said of the same customers, beside what came; money in major units."""
 
@@ -87,6 +101,8 @@ class Evaluation:
     order_deciles: Table
     lift: Table
     tiers: Table
+    bands: Table
+    """How often bands of spend held what came, of everybody and by tier."""
     shares: Mapping[str, Mapping[str, float]]
     """Predictor to what the rehearsal found of it, and its shares of the answer."""
     groups: Sequence[Group] = ()
@@ -114,6 +130,7 @@ class Evaluation:
             "order_deciles": self.order_deciles,
             "lift": self.lift,
             "tiers": self.tiers,
+            "bands": self.bands,
             "groups": [group.to_json() for group in self.groups],
             "disparity": disparity(self.groups)._asdict() if self.groups else None,
             "shares": self.shares,
@@ -125,6 +142,13 @@ def evaluate(training: Training, checkpoints: Path, attribute: Mapping[str, str]
 
     `attribute` says what each customer is, for figures by group. HistoryTooShort where no window is closed by then.
     """
+    told = foretell(training, checkpoints)
+    found = _measured(told, training.as_of - timedelta(days=HORIZONS[-1]), training.seed)
+    return found if attribute is None else replace(found, groups=_groups(told, attribute, training.seed))
+
+
+def foretell(training: Training, checkpoints: Path) -> Foretold:
+    """What is measured, asked as of the longest horizon before the as-of time. HistoryTooShort as `evaluate`."""
     configuration, seed = training.configuration, training.seed
     cutoff = training.as_of - timedelta(days=HORIZONS[-1])
     _require_a_window(training.events, cutoff, configuration)
@@ -133,9 +157,9 @@ def evaluate(training: Training, checkpoints: Path, attribute: Mapping[str, str]
     prepared = _training_part(tokens, cutoff, configuration, seed)
     pairs = questions(tokens.actions, np.array([cutoff.timestamp()]))
     forward = forward_of(tokens, pairs, prepared, np.zeros(len(tokens.actions.offsets) - 1, dtype=bool))
-    predictions = {OURS: _ours(model, forward), **_baselines(forward, prepared, configuration, seed)}
-    found = _measured(model, forward, predictions, cutoff, seed)
-    return found if attribute is None else replace(found, groups=_groups(forward, predictions[OURS], attribute, seed))
+    ours, outlook = _ours(model, forward)
+    predictions = {OURS: ours, **_baselines(forward, prepared, configuration, seed)}
+    return Foretold(model=model, prepared=prepared, forward=forward, predictions=predictions, outlook=outlook)
 
 
 def _require_a_window(events: pl.DataFrame, cutoff: datetime, configuration: Configuration) -> None:
@@ -147,9 +171,8 @@ def _require_a_window(events: pl.DataFrame, cutoff: datetime, configuration: Con
         )
 
 
-def _measured(
-    model: Model, forward: Forward, predictions: Mapping[str, Prediction], cutoff: datetime, seed: int
-) -> Evaluation:
+def _measured(told: Foretold, cutoff: datetime, seed: int) -> Evaluation:
+    model, forward, predictions = told.model, told.forward, told.predictions
     labels, ours = forward.labels, predictions[OURS]
     minor = minor_units_of(model.currency)
     spend, value = labels.spend / minor, {name: made.spend / minor for name, made in predictions.items()}
@@ -174,11 +197,13 @@ def _measured(
         order_deciles=decile_table(labels.orders, ours.orders, word="ordered"),
         lift=lift_table(labels.bought, ours.purchase),
         tiers=tier_table(spend, value[OURS], thresholds),
+        bands=band_table(labels.spend, told.outlook, model.manifest["tiers"][MEASURE]),
         shares=model.manifest.get("predictors", {}),
     )
 
 
-def _groups(forward: Forward, ours: Prediction, attribute: Mapping[str, str], seed: int) -> list[Group]:
+def _groups(told: Foretold, attribute: Mapping[str, str], seed: int) -> list[Group]:
+    forward, ours = told.forward, told.predictions[OURS]
     ids = forward.tokens.actions.histories.customer_ids[forward.pairs.customer]
     values = [attribute.get(str(customer_id)) for customer_id in ids]
     return groups_of(values, forward.labels.bought, ours.purchase, seed=seed)
@@ -213,7 +238,7 @@ def _training_part(tokens: Tokens, cutoff: datetime, configuration: Configuratio
     )
 
 
-def _ours(model: Model, forward: Forward) -> Prediction:
+def _ours(model: Model, forward: Forward) -> tuple[Prediction, Outlook]:
     pairs = forward.pairs
     raw = raw_features(forward.tokens.actions, pairs, model.buying)
     tabular = model.normaliser(raw)
@@ -224,7 +249,7 @@ def _ours(model: Model, forward: Forward) -> Prediction:
     return Prediction(
         purchase=purchase, spend=outlook.spend, median=outlook.median_spend, orders=purchase * (1.0 + further),
         median_orders=median_orders(purchase, further, raw, model.buying), churn=outlook.churn,
-    )  # fmt: skip
+    ), outlook  # fmt: skip
 
 
 def _baselines(forward: Forward, prepared: Prepared, configuration: Configuration, seed: int) -> dict[str, Prediction]:
