@@ -88,11 +88,12 @@ def seasons_of(year: Year) -> tuple[Season, ...]:
     """What each window had above or below its year, as far as it is expected again.
 
     What all windows share is no season: an old window lies above the model for other reasons too, as when the shop was
-    young and had no lapsed customers yet. What windows differ by no more than chance explains is none either.
+    young and had no lapsed customers yet. What windows differ by no more than chance explains is none either. And no
+    window is expected higher than it was: a model that has learned at the height of a season lies above its year.
     """
     above = year.logit - year.logit.mean()
     seasons = max(float((above**2 - year.error).mean()), 0.0)
-    logits = SEASON_SHARE * above * seasons / (seasons + year.error)
+    logits = np.minimum(SEASON_SHARE * above, year.logit) * seasons / (seasons + year.error)
     spends = SPEND_SHARE * np.nan_to_num(year.log_spend - _usual_spend(year))
     return tuple(map(Season, year.time.tolist(), logits.tolist(), spends.tolist()))
 

@@ -109,10 +109,17 @@ def test_windows_in_which_hardly_anybody_buys_belong_to_the_year() -> None:
     found = seasons_of(year)
 
     assert len(year.time) == len(YEAR)
-    assert found[6].logit > 0.5 * (logit(0.6) - logit(0.02))
     assert found[6].logit > found[3].logit > found[4].logit
     assert [each.log_spend for each in found] == [0.0] * len(YEAR)
     assert yearly_spend_factor(year) == pytest.approx(1.0)
+
+
+def test_a_model_that_stands_at_the_height_of_a_season_comes_down_with_it() -> None:
+    year = seen({place: 0.05 for place in range(len(YEAR)) if place != 6})
+    found = seasons_of(year)
+
+    assert found[6].logit == pytest.approx(year.logit[6], rel=0.1)
+    assert found[3].logit == pytest.approx(year.logit[3], rel=0.1)
 
 
 def test_a_window_in_which_nobody_did_anything_is_none_of_the_year() -> None:
