@@ -26,6 +26,7 @@ CALENDAR = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
 """Times outside of it are none."""
 LIKELY = (datetime(1971, 1, 1, tzinfo=UTC), CALENDAR[1])
 """Of numbers: seconds taken for milliseconds, days and dates lie before, milliseconds taken for seconds after."""
+ZERO = datetime(1970, 1, 1, tzinfo=UTC)
 LARGEST = 9e18
 """Of what 64 bits hold."""
 
@@ -153,7 +154,8 @@ def _localised(clock: Clock) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
         .then(pl.lit("AMBIGUOUS_TIME"))
         .when(skipped & time.is_null())
         .then(pl.lit("NONEXISTENT_TIME"))
-        .when(~pl.col("epoch").is_between(*LIKELY))
+        # A zero is the same in each unit: it stands where no time is known, and is too early.
+        .when(~pl.col("epoch").is_between(*LIKELY) & (pl.col("epoch") != ZERO))
         .then(pl.lit("TIME_IN_ANOTHER_UNIT"))
         .when(pl.col("given") & time.is_null())
         .then(pl.lit("UNREADABLE_TIME"))

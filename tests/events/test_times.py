@@ -87,6 +87,11 @@ def test_a_number_that_is_a_time_in_another_unit_is_told_as_one(value: object, c
     assert read(value, clock)[1] == "TIME_IN_ANOTHER_UNIT"
 
 
+@pytest.mark.parametrize("unit", ["s", "ms", "us"])
+def test_a_zero_is_of_no_other_unit(unit: str) -> None:
+    assert read(0, Clock(epoch_unit=unit)) == (datetime(1970, 1, 1, tzinfo=UTC), None, False)  # type: ignore[arg-type]
+
+
 def test_a_column_that_has_gaps_is_read_by_its_format_and_not_as_seconds() -> None:
     dates = pl.Series([20260701.0, None, 1767225600.5])
     midnight, _, seconds = read_times(dates, own("%Y%m%d"))["time"]
