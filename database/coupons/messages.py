@@ -113,8 +113,16 @@ SELECT batch FROM unnest(%(channels)s::text[]) AS mine (channel) CROSS JOIN LATE
       AND claim_time > %(now)s + (%(now)s - %(abandoned)s) ORDER BY claim_time LIMIT 1)
 ) AS left_over ORDER BY claim_time, batch LIMIT 1
 """
+# From channel to channel along the index: DISTINCT would look at each message.
 OPEN_CHANNELS = """
-SELECT DISTINCT channel FROM messages WHERE campaign_id = %(campaign)s AND state IN ('SENDING', 'WAITING')
+WITH RECURSIVE found (channel) AS (
+  SELECT min(channel) FROM messages WHERE campaign_id = %(campaign)s AND state IN ('SENDING', 'WAITING')
+  UNION ALL
+  SELECT (SELECT min(channel) FROM messages
+    WHERE campaign_id = %(campaign)s AND state IN ('SENDING', 'WAITING') AND channel > found.channel)
+  FROM found WHERE channel IS NOT NULL
+)
+SELECT channel FROM found WHERE channel IS NOT NULL
 """
 COUNT = """
 INSERT INTO message_counts (campaign_id, channel, state, hour, count)

@@ -44,6 +44,7 @@ def test_no_batch_costs_a_look_at_all_the_others(database: Database) -> None:
         fresh = messages.claim(
             transaction, "spring", ["EMAIL", "SMS"], after="k17999", limit=100, batch="new", quiet=(), note="", now=NOW
         )
+        assert messages.open_channels(transaction, "spring") == {"EMAIL", "SMS"}
         read = rows_read(transaction)
 
     assert (len(again), len(fresh)) == (49, 100)
