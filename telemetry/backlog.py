@@ -13,6 +13,7 @@ from database import patience, room
 from database.audit import seals
 from database.failures import failure_of
 from database.life import holds
+from database.life.alerts import RefusedCount
 from database.room import Room
 from database.session import Database
 from database.work import failures, operations, outbox
@@ -35,7 +36,7 @@ class Backlog:
     held: frozenset[str]
     """Those of them that stand still with their campaign."""
     failed: Mapping[str, int]
-    refusing: Mapping[str, int]
+    refusing: Sequence[RefusedCount]
     """Campaigns by the channel that does not take their messages."""
     oldest_unsealed: datetime | None
 
@@ -101,7 +102,11 @@ def _families(backlog: Backlog, now: datetime) -> Iterator[GaugeMetricFamily]:
     )
     yield _by(
         "channel", "tierwise_refused_campaigns", "Whose messages a channel does not take, as Home tells them.",
-        backlog.refusing,
+        {each.channel: each.campaigns for each in backlog.refusing},
+    )  # fmt: skip
+    yield _by(
+        "channel", "tierwise_refused_messages", "The most that a channel refused of one of these campaigns.",
+        {each.channel: each.most for each in backlog.refusing},
     )  # fmt: skip
 
 

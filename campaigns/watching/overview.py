@@ -17,7 +17,7 @@ from campaigns.watching import wellbeing
 from campaigns.watching.course import Mark
 from campaigns.watching.wellbeing import Wellbeing
 from database.life import alerts, lists
-from database.life.alerts import HeldUp, Missed, Refused, Stuck, Tight, Undecided, Uneven
+from database.life.alerts import HeldUp, Missed, Refused, RefusedCount, Stuck, Tight, Undecided, Uneven
 from database.life.lists import Order, Sought
 from database.models import canary_readings, canary_runs
 from database.models.canary_runs import CanaryRun
@@ -154,8 +154,8 @@ def alert(snapshot: Snapshot, now: datetime, *, approver: str | None, author: st
     )  # fmt: skip
 
 
-def refused_counts(snapshot: Snapshot) -> dict[str, int]:
-    """By channel, how many campaigns it does not take the messages of."""
+def refused_counts(snapshot: Snapshot) -> list[RefusedCount]:
+    """The channels that do not take the messages of campaigns, as Home tells, and of how many."""
     return alerts.refused_counts(snapshot, share=REFUSED, few=FEW)
 
 

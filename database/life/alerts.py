@@ -58,7 +58,9 @@ SELECT campaign_id, display_name, channel, refused_count, answered_count, (
 ) AS note
 FROM {REFUSING} ORDER BY end_time, campaign_id, channel LIMIT :limit
 """)  # noqa: S608 - made of constants
-REFUSED_COUNTS = text(f"SELECT channel, count(*) FROM {REFUSING} GROUP BY channel")  # noqa: S608 - made of constants
+REFUSED_COUNTS = text(f"""
+SELECT channel, count(*) AS campaigns, CAST(max(refused_count) AS bigint) AS most FROM {REFUSING} GROUP BY channel
+""")  # noqa: S608 - made of constants
 MISSED = text("""
 SELECT campaign_id, display_name, zone, missed.due_time FROM schedule_ticks AS missed
 JOIN campaigns ON campaign_id = schedule
@@ -129,6 +131,15 @@ class Refused(NamedTuple):
     """The reason that it gives most."""
 
 
+class RefusedCount(NamedTuple):
+    """A channel that does not take the messages of some campaigns."""
+
+    channel: str
+    campaigns: int
+    most: int
+    """Messages of one campaign."""
+
+
 class Missed(NamedTuple):
     """What the clock could not launch, and nobody has decided about since."""
 
@@ -172,10 +183,10 @@ def refused(snapshot: Snapshot, *, share: float, few: int, limit: int) -> list[R
     return [Refused(*row) for row in snapshot.execute(REFUSED, {"share": share, "few": few, "limit": limit})]
 
 
-def refused_counts(snapshot: Snapshot, *, share: float, few: int) -> dict[str, int]:
-    """How many such campaigns each channel has."""
+def refused_counts(snapshot: Snapshot, *, share: float, few: int) -> list[RefusedCount]:
+    """The channels that have such campaigns."""
     found = snapshot.execute(REFUSED_COUNTS, {"share": share, "few": few})
-    return {channel: int(count) for channel, count in found}
+    return [RefusedCount(*row) for row in found]
 
 
 def missed(snapshot: Snapshot, *, since: datetime, limit: int) -> list[Missed]:

@@ -135,7 +135,9 @@ def test_campaigns_are_told_whose_messages_a_channel_refuses(
 
     told = {name: value for name, value in backlog(database).items() if name.startswith("tierwise_refused")}
 
-    assert told == {"tierwise_refused_campaignsSMS": 2}, "all of them, not those for which Home has room"
+    assert told == {"tierwise_refused_campaignsSMS": 2, "tierwise_refused_messagesSMS": 21}, (
+        "all of them, not those for which Home has room"
+    )
 
 
 def test_work_that_failed_is_told_for_a_day_or_until_it_is_begun_again(database: Database) -> None:
