@@ -18,6 +18,7 @@ from admin.web import assets
 from admin.web.forms.typed import Fault
 from admin.web.language import locale_of, translations
 from campaigns import notes
+from campaigns.coupons import deliveries
 from campaigns.coupons.codes import displayed, masked
 from campaigns.faults import Fault as WorkFault
 from campaigns.terms import discount_document
@@ -202,6 +203,7 @@ FILTERS: Mapping[str, Any] = {
     "rule_sentence": rule_sentence,
     "feature_meaning": feature_meaning,
     "note_words": note_words,
+    "quiet_channels": deliveries.quiet_of,
     "steps": steps,
     "last_name": last_name,
 }

@@ -49,9 +49,14 @@ class Deliveries:
     """Who took the codes instead, newest first."""
 
     @property
+    def due(self) -> int:
+        """Coupons in all."""
+        return sum(each.due for each in self.channels)
+
+    @property
     def settled(self) -> int:
-        """Messages of which it is known what became of them."""
-        return sum(sum(each.fates.values()) for each in self.channels)
+        """Of them, those of which it is known what became of them, whatever was given out since they were counted."""
+        return sum(each.due - each.waiting for each in self.channels)
 
     @property
     def quiet(self) -> Sequence[tuple[str, datetime]]:
@@ -59,7 +64,7 @@ class Deliveries:
         why = None if self.work is None else self.work.why
         if why is None or why["code"] not in (Code.QUIET_HOURS, Code.QUIET_UNTIL_OVER):
             return ()
-        return _quiet_of(why["facts"])
+        return quiet_of(why["facts"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +96,8 @@ def quiet_facts(quiet: Sequence[tuple[str, datetime]]) -> dict[str, str]:
     }
 
 
-def _quiet_of(facts: Mapping[str, str]) -> Sequence[tuple[str, datetime]]:
+def quiet_of(facts: Mapping[str, str]) -> Sequence[tuple[str, datetime]]:
+    """The same from the facts of a fault."""
     names, ends = facts["channel"].split(", "), facts["until"].split(", ")
     return [(name, datetime.fromisoformat(end)) for name, end in zip(names, cycle(ends), strict=False)]
 
