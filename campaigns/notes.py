@@ -12,6 +12,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         Note.SLOW: "未尝试：服务商响应太慢",
         Note.ENDLESS: "服务商的应答没有结束",
         Note.QUIET: "未尝试：静默时段",
+        Note.UNADDRESSED: "未尝试：该渠道没有配置地址（TIERWISE_CHANNELS）",
+        Note.STOPPED: "未尝试：已被紧急开关停止",
     },
 }
 

@@ -6,11 +6,14 @@ from typing import Any, NamedTuple
 from campaigns.actor import Cause
 from campaigns.audiences import segment_building
 from campaigns.audit import verification
-from campaigns.coupons import handing_over, reconciliation
+from campaigns.coupons import handing_over, message_tests, reconciliation
+from campaigns.coupons.message_tests import Wanted
 from campaigns.forecast import expected_uplifts
 from campaigns.life import launch
 from campaigns.models import judging, retraining
+from campaigns.terms.campaign import Channel
 from campaigns.tiers import previewing, rescoring, shadowing
+from campaigns.tiers.tiers import Tier
 from campaigns.work import jobs
 from campaigns.work.refusals import OperationNotRetryable
 from database.session import Snapshot, Transaction
@@ -43,6 +46,20 @@ KINDS: Mapping[str, Begin] = {
     operations.HAND_OVER_COUPONS: Begin(
         handing_over.ACTION,
         lambda transaction, cause, asked: handing_over.begin(transaction, cause, asked["campaign_id"]),
+    ),
+    operations.SEND_TEST_MESSAGE: Begin(
+        message_tests.ACTION,
+        lambda transaction, cause, asked: message_tests.begin(
+            transaction,
+            cause,
+            asked["campaign_id"],
+            Wanted(
+                recipient=asked["recipient"],
+                arm=asked["arm"],
+                tier=Tier(asked["tier"]),
+                channel=Channel(asked["channel"]),
+            ),
+        ),
     ),
     operations.PREVIEW_MODEL: Begin(
         "models.preview",

@@ -23,13 +23,16 @@ class Message:
     currency: str
     """Of the discount's amounts."""
     expire_time: datetime
+    test: bool = False
+    """Whether somebody only wants to see it: its code is an example, and `customer_id` whoever was named."""
 
     def document(self) -> dict[str, Any]:
         """As it leaves."""
+        marked = {"test": True} if self.test else {}
         return {
             "key": self.key, "campaign": f"campaigns/{self.campaign_id}", "customer": f"customers/{self.customer_id}",
             "channel": self.channel, "tier": self.tier, "code": self.code, "discount": dict(self.discount),
-            "currency": self.currency, "expire_time": self.expire_time.isoformat(),
+            "currency": self.currency, "expire_time": self.expire_time.isoformat(), **marked,
         }  # fmt: skip
 
 
@@ -51,6 +54,8 @@ class Note(StrEnum):
     SLOW = "not tried: the provider takes long"
     ENDLESS = "its answer does not end"
     QUIET = "not tried: quiet hours"
+    UNADDRESSED = "not tried: the channel has no address (TIERWISE_CHANNELS)"
+    STOPPED = "not tried: stopped by the kill switch"
 
 
 class Receipt(NamedTuple):

@@ -75,7 +75,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         chosen = Settings.model_validate({"database_url": data.url(), "broker_url": broker})
         address = f"127.0.0.1:{free_port()}"
         with Processes.prepare(folder / "var", chosen) as processes:
-            processes.environment |= {"TIERWISE_BROKER_URL": broker, "TIERWISE_LISTEN": address}
+            processes.environment |= {
+                "TIERWISE_BROKER_URL": broker, "TIERWISE_LISTEN": address,
+                "TIERWISE_CHANNELS": f'{{"EMAIL": "file:{folder}/out"}}',
+            }  # fmt: skip
             processes.start_all()
             yield Place(folder, processes, address)
             processes.check()

@@ -18,6 +18,7 @@ from worker.steps import (
     expected_uplifts,
     handing_over,
     judging,
+    message_tests,
     reconciliation,
     rescoring,
     retraining,
@@ -42,6 +43,7 @@ STEPS: Mapping[str, Callable[[Tools, Operation], bool]] = {
     operations.PREVIEW_TIERS: tier_preview.step,
     operations.HAND_OVER_COUPONS: handing_over.step,
     operations.EXPECT_UPLIFTS: expected_uplifts.step,
+    operations.SEND_TEST_MESSAGE: message_tests.step,
 }
 
 

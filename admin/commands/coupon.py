@@ -8,7 +8,7 @@ import typer
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit
 from admin.shell.transactions import Limit, Reason, changing, reading
-from admin.subcommands import coupon_files
+from admin.subcommands import coupon_files, coupon_messages
 from admin.typed.baskets import Amount, Currency, Customer, Lines, Shipping, basket_of
 from admin.typed.discounts import minor_units
 from admin.typed.times import written
@@ -20,6 +20,7 @@ from campaigns.terms.coupon import Coupon, Redemption, Reservation
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.add_typer(coupon_files.app)
+app.add_typer(coupon_messages.app)
 Code = Annotated[str, typer.Argument(help="As the customer wrote it.")]
 Order = Annotated[str, typer.Option(help="The shop's own key of the order.")]
 

@@ -13,9 +13,8 @@ import typer
 from admin.files.coupon_rows import CODE, COLUMNS, CUSTOMER, PAGE_ROWS, row_of
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit, fail, progress_bar
-from admin.shell.transactions import Limit, Reason, changing, reading
-from admin.shell.waiting import show_begun
-from campaigns.coupons import deliveries, exporting, handing_over, own_codes, redemption
+from admin.shell.transactions import Reason, changing, reading
+from campaigns.coupons import exporting, own_codes, redemption
 from campaigns.coupons.own_codes import OwnCode
 from campaigns.life import campaigns
 
@@ -60,32 +59,6 @@ def withdraw(
     with changing(database_url, reason, action="coupons.withdraw", object_name=about) as (transaction, cause):
         count = own_codes.withdraw(transaction, cause, campaign_id)
     emit({"campaign_id": campaign_id, "withdrawn": count}, as_json=as_json, title="Withdrawn")
-
-
-@app.command("hand-over")
-def hand_over(
-    campaign_id: Annotated[str, typer.Argument(help="Whose coupons; it is active.")],
-    *, reason: Reason = None, database_url: DatabaseUrl = None, as_json: AsJson = False,
-) -> None:  # fmt: skip
-    """Hand over to their channels the coupons that were not yet; a launch does so by itself."""
-    about = f"campaigns/{campaign_id}"
-    with changing(database_url, reason, action=handing_over.ACTION, object_name=about) as (transaction, cause):
-        begun = handing_over.begin(transaction, cause, campaign_id)
-    show_begun(begun, title="Begun", as_json=as_json)
-
-
-@app.command("messages")
-def list_messages(
-    campaign_id: Annotated[str, typer.Argument(help="Whose messages.")], *, limit: Limit = 50,
-    state: Annotated[str | None, typer.Option(help="Such as HANDED_OVER, REFUSED or NO_CONSENT.")] = None,
-    after: Annotated[str, typer.Option(help="Go on after this customer.")] = "", database_url: DatabaseUrl = None,
-    as_json: AsJson = False,
-) -> None:  # fmt: skip
-    """Show what was handed over to the channels, customer by customer."""
-    with reading(database_url) as snapshot:
-        campaigns.get(snapshot, campaign_id)
-        found = deliveries.page(snapshot, campaign_id, state=state, limit=limit, after=after)
-    emit([each.facts() for each in found], as_json=as_json, title=f"Messages of {campaign_id}")
 
 
 @app.command("export")

@@ -30,6 +30,7 @@ class Deed(StrEnum):
     WITHDRAWN = "withdrawn"
     DELETED = "deleted"
     BEGUN = "begun"
+    TESTED = "tested"
     CANCELLED = "cancelled"
     STOPPED = "stopped"
     ALLOWED = "allowed"

@@ -78,6 +78,7 @@ RIGHTS: Mapping[str, Right] = {
     "/tierwise.v1.CouponService/WithdrawCoupons": Right(PLANNERS, "coupons.withdraw"),
     "/tierwise.v1.CouponService/ExportCoupons": Right(PLANNERS, "coupons.export"),
     "/tierwise.v1.CouponService/HandOverCoupons": Right(PLANNERS, "coupons.handOver"),
+    "/tierwise.v1.CouponService/SendTestMessage": Right(PLANNERS, "messages.test"),
     "/tierwise.v1.CouponService/BlockCoupon": Right(DESK, "coupons.block"),
     "/tierwise.v1.CouponService/UnblockCoupon": Right(CARERS, "coupons.unblock"),
     "/tierwise.v1.CouponService/GiveCoupon": Right(GIVERS, "coupons.give"),

@@ -1,6 +1,6 @@
 """Refusals about codes, reservations and refunds."""
 
-from campaigns.errors import CouponRefused, Invalid, NotFound, WrongState
+from campaigns.errors import CouponRefused, Invalid, NotFound, Refusal, WrongState
 
 
 class CouponNotFound(NotFound):
@@ -85,3 +85,29 @@ class BudgetCommitted(WrongState):
     """What is left of the budget is needed for the coupons that are out, as certainly as the plan says."""
 
     reason = "BUDGET_COMMITTED"
+
+
+class InvalidTestMessage(Invalid):
+    """The campaign sends no such message: no offer for the tier, no such channel or variant."""
+
+    reason = "INVALID_TEST_MESSAGE"
+
+
+class NoConsent(WrongState):
+    """The shop has a customer of this id, who does not agree to the channel."""
+
+    reason = "NO_CONSENT"
+
+
+class TooManyTests(Refusal):
+    """Of one campaign: each is a real message to somebody."""
+
+    reason = "TOO_MANY_TESTS"
+
+    def __init__(self, campaign: str, retry_after: float) -> None:
+        """Seconds."""
+        super().__init__(
+            f"too many test messages of {campaign}; try again in {retry_after:.0f} s", campaign=campaign,
+            retry_after_seconds=f"{retry_after:.3f}",
+        )  # fmt: skip
+        self.retry_after = retry_after

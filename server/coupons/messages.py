@@ -6,8 +6,12 @@ from typing import Any, TypeAlias
 from tierwise.v1 import campaign_pb2, coupon_pb2, coupon_service_pb2, offer_service_pb2, tier_pb2
 
 from campaigns.coupons.codes import displayed
+from campaigns.coupons.message_tests import EXAMPLE, Wanted, outcome_of
 from campaigns.terms.basket import Basket, Line
+from campaigns.terms.campaign import Channel
 from campaigns.terms.coupon import Coupon, Redemption, Reservation
+from campaigns.tiers.tiers import Tier
+from channels.message import Fate
 from server.campaigns.discounts import discount_message
 from server.wire.money import amount_in, minor_units, money
 from server.wire.names import CAMPAIGN, CUSTOMER, customer_id
@@ -56,6 +60,23 @@ def handed_over_message(response: Mapping[str, Any]) -> coupon_service_pb2.HandO
     return coupon_service_pb2.HandOverCouponsResponse(
         handed_over_count=response["HANDED_OVER"], refused_count=response["REFUSED"],
         no_consent_count=response["NO_CONSENT"], lapsed_count=response["LAPSED"],
+    )  # fmt: skip
+
+
+def wanted(request: coupon_service_pb2.SendTestMessageRequest) -> Wanted:
+    """Which test message is to be sent."""
+    return Wanted(
+        recipient=request.recipient, arm=request.arm or None,
+        tier=Tier(tier_pb2.Tier.Name(request.tier)) if request.tier else None,
+        channel=Channel(campaign_pb2.Channel.Name(request.channel)) if request.channel else None,
+    )  # fmt: skip
+
+
+def tested_message(response: Mapping[str, Any]) -> coupon_service_pb2.SendTestMessageResponse:
+    """The answer of a test message that is over."""
+    return coupon_service_pb2.SendTestMessageResponse(
+        outcome=coupon_service_pb2.SendTestMessageResponse.Outcome.Value(outcome_of(Fate(response["fate"]))),
+        note=response["note"] or "", example_code=displayed(EXAMPLE),
     )  # fmt: skip
 
 

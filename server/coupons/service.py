@@ -9,7 +9,17 @@ from google.protobuf.message import Message
 from tierwise.v1 import coupon_pb2, coupon_service_pb2, coupon_service_pb2_grpc
 
 from campaigns.actor import Cause
-from campaigns.coupons import blocking, exporting, giving, handing_over, own_codes, redemption, refunding, reservation
+from campaigns.coupons import (
+    blocking,
+    exporting,
+    giving,
+    handing_over,
+    message_tests,
+    own_codes,
+    redemption,
+    refunding,
+    reservation,
+)
 from campaigns.coupons.reservation import USUAL_TIME
 from campaigns.life import campaigns
 from campaigns.terms.coupon import Coupon
@@ -24,6 +34,7 @@ from server.coupons.messages import (
     coupon_message,
     redemption_message,
     reservation_message,
+    wanted,
 )
 from server.coupons.own_codes import gathered, imported_message
 from server.coupons.own_codes import own_codes as rows_of
@@ -168,6 +179,13 @@ class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
         self, request: coupon_service_pb2.HandOverCouponsRequest, transaction: Transaction, cause: Cause
     ) -> operations_pb2.Operation:
         return operation_message(handing_over.begin(transaction, cause, campaign_id(request.name)))
+
+    @performed
+    def SendTestMessage(
+        self, request: coupon_service_pb2.SendTestMessageRequest, transaction: Transaction, cause: Cause
+    ) -> operations_pb2.Operation:
+        begun = message_tests.begin(transaction, cause, campaign_id(request.name), wanted(request))
+        return operation_message(begun)
 
     def ExportCoupons(
         self, request: coupon_service_pb2.ExportCouponsRequest, context: grpc.ServicerContext

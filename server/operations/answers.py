@@ -26,7 +26,7 @@ from database.work.operations import Operation
 from server.audit.messages import verified_message
 from server.budgets.messages import reconciled_message
 from server.campaigns.messages import campaign_message
-from server.coupons.messages import handed_over_message
+from server.coupons.messages import handed_over_message, tested_message
 from server.segments.messages import segment_message
 from server.tiers.previews import preview_message
 from server.wire.names import MODEL
@@ -41,6 +41,7 @@ MADE: Mapping[str, Callable[[Mapping[str, Any]], Message]] = {
     operations.VERIFY_AUDIT: verified_message,
     operations.ERASE_CUSTOMER: lambda _: Empty(),
     operations.HAND_OVER_COUPONS: handed_over_message,
+    operations.SEND_TEST_MESSAGE: tested_message,
     operations.EXPECT_UPLIFTS: lambda said: ExpectUpliftsResponse(expected_count=said["expected_count"]),
     operations.JUDGE_MODEL: lambda said: JudgeModelResponse(passed=said["passed"]),
     operations.RETRAIN_MODEL: lambda said: RetrainModelResponse(model=MODEL + said["model_id"]),

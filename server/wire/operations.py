@@ -42,6 +42,7 @@ KINDS: Mapping[str, Kind] = {
     operations.ERASE_CUSTOMER: Kind(customer_service_pb2.DeleteCustomerMetadata, {}),
     operations.BUILD_SEGMENT: Kind(segment_service_pb2.BuildSegmentMetadata, {"segment": SEGMENT}),
     operations.HAND_OVER_COUPONS: Kind(coupon_service_pb2.HandOverCouponsMetadata, {"campaign": CAMPAIGN}),
+    operations.SEND_TEST_MESSAGE: Kind(coupon_service_pb2.SendTestMessageMetadata, {"campaign": CAMPAIGN}),
     operations.EXPECT_UPLIFTS: Kind(campaign_service_pb2.ExpectUpliftsMetadata, {"campaign": CAMPAIGN}),
     operations.JUDGE_MODEL: Kind(scoring_service_pb2.JudgeModelMetadata, {"model": MODEL}),
     operations.RETRAIN_MODEL: Kind(scoring_service_pb2.RetrainModelMetadata, {}),

@@ -188,6 +188,7 @@ OTHER: Mapping[str, tuple[str, object]] = {
     "AllowCampaign": ("reason", "other"),
     "ImportCoupons": ("all_or_nothing", True),
     "HandOverCoupons": ("name", "campaigns/paused"),
+    "SendTestMessage": ("recipient", "customers/other"),
     "WithdrawCoupons": ("name", "campaigns/approved"),
     "ExportCoupons": ("name", "campaigns/paused"),
 }

@@ -10,6 +10,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from made.campaigns import (
+    BY_MAIL,
     add_customers,
     approve_campaign,
     build_segment,
@@ -45,6 +46,7 @@ from campaigns.life.approval import ApprovalPolicy
 from campaigns.models import registry
 from campaigns.models.stages import Stage, State
 from campaigns.terms.basket import Basket
+from campaigns.terms.campaign import CampaignPlan
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Levels, Measure, Method
 from database.events import availability
@@ -82,7 +84,7 @@ def stock(database: Database, home: Path) -> None:
         campaigns.pause(transaction, cause(), "paused")
         for campaign_id in ("draft", "submitted", "approved"):
             drafts.create(transaction, cause(), campaign_id, current)
-        drafts.update(transaction, cause(), "draft", lambda plan: replace(plan, display_name="Renamed"))
+        drafts.update(transaction, cause(), "draft", _renamed)
         approving.submit(transaction, cause(), "submitted", ApprovalPolicy())
         for segment_id in ("scored", "best"):
             segments.create(transaction, cause(), segment_id, display_name="Scored", rule=IsKnown("purchase_90"))
@@ -103,6 +105,11 @@ def stock(database: Database, home: Path) -> None:
     _be_canary(database, "canary")
     with serving(database, home) as shop:
         shop.customers.BatchCreateEvents(recording("anna", [purchase(-day) for day in range(1, 8)]))
+
+
+def _renamed(plan: CampaignPlan) -> CampaignPlan:
+    """It also sends messages."""
+    return replace(plan, display_name="Renamed", offers=(*plan.offers, BY_MAIL))
 
 
 def _be_canary(database: Database, model_id: str) -> None:
@@ -237,6 +244,9 @@ VALID: Mapping[str, Callable[[Database], Message]] = {
         "CompareCampaignVersions", name="campaigns/draft", from_version=1, to_version=2
     ),
     "HandOverCoupons": lambda _: request_of("HandOverCoupons", name="campaigns/active"),
+    "SendTestMessage": lambda _: request_of(
+        "SendTestMessage", name="campaigns/draft", recipient="customers/marie", tier="MID", channel="EMAIL", arm="offer"
+    ),
     "WithdrawCoupons": lambda _: request_of("WithdrawCoupons", name="campaigns/draft"),
     "ImportCoupons": lambda _: request_of(
         "ImportCoupons",

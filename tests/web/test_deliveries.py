@@ -1,11 +1,21 @@
 """What was handed over to the channels, watched in the browser."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made.campaigns import NOW, TEN_PERCENT, add_customers, launch_campaign, make_plan, read_operation, store_scores
+from made.campaigns import (
+    NOW,
+    TEN_PERCENT,
+    add_customers,
+    create_campaign,
+    launch_campaign,
+    make_plan,
+    read_operation,
+    store_scores,
+)
 from playwright.sync_api import expect
 from running.browser import Site, faults, in_chinese
 from sqlalchemy import text
@@ -15,6 +25,7 @@ from campaigns.terms.campaign import Channel
 from channels.message import Note
 from database.work import operations
 from settings import Settings
+from worker import advance
 from worker.steps import handing_over
 from worker.tools import Tools
 
@@ -40,9 +51,11 @@ QUIET = {
 
 
 @pytest.fixture
-def tools(site: Site, database_url: str, tmp_path: Path) -> Tools:
+def tools(site: Site, database_url: str, tmp_path: Path) -> Iterator[Tools]:
     settings = Settings.model_validate({"channels": {"EMAIL": f"file:{tmp_path}"}, "message_chunk": 20})
-    return Tools(settings=settings, database_url=database_url)
+    made = Tools(settings=settings, database_url=database_url)
+    yield made
+    made.database.close()
 
 
 def change(site: Site, statement: str, **values: object) -> None:
@@ -60,7 +73,54 @@ def work(site: Site, tools: Tools) -> None:
         (begun,) = operations.page(snapshot, limit=1, kind=operations.HAND_OVER_COUPONS)
     while handing_over.step(tools, read_operation(site.database, begun.operation_id)):
         pass
-    tools.database.close()
+
+
+def test_a_marketer_sees_a_message_before_anybody_else_and_what_the_provider_says_of_it(
+    site: Site, tools: Tools, tmp_path: Path
+) -> None:
+    add_customers(site.database, ["ben"])
+    with_text = replace(BY_EMAIL, fallbacks=(Channel.SMS,))
+    create_campaign(site.database, offers=(with_text,), end_time=NOW.replace(year=2099))
+    marie = site.enter("marie", viewport={"width": 375, "height": 700})
+    marie.goto("/campaigns/spring/deliveries")
+    marie.get_by_label("Recipient").fill("marie@shop.example")
+    marie.get_by_role("button", name="Send a test").click()
+    table = marie.get_by_role("table", name="Test messages")
+    expect(table.get_by_role("row").last).to_contain_text("On its way")
+
+    send(site, tools)
+
+    expect(table.get_by_role("row").last).to_contain_text("Handed over")
+    (file,) = (tmp_path / "email").iterdir()
+    assert json.loads(file.read_text())["customer"] == "customers/marie@shop.example"
+    marie.get_by_label("Recipient").fill("marie")
+    marie.get_by_label("Message", exact=True).select_option(label="HIGH · text message · 10% off")
+    marie.get_by_role("button", name="Send a test").click()
+    send(site, tools)
+    expect(table.get_by_role("row").nth(1)).to_contain_text("Not taken")
+    assert faults(marie, "test-message-narrow") == []
+    in_chinese(marie)
+    expect(marie.get_by_role("table", name="测试消息").get_by_role("row").nth(1)).to_contain_text(
+        "该渠道没有配置地址（TIERWISE_CHANNELS）"
+    )
+    assert faults(marie, "test-message-zh-narrow") == []
+
+    marie.get_by_label("收件人").fill("ben")
+    marie.get_by_role("button", name="发送测试").click()
+    expect(marie.get_by_text("该客户未同意此渠道。")).to_be_visible()
+    arthur = site.enter("arthur", "approver", color_scheme="dark")
+    arthur.goto("/campaigns/spring/deliveries")
+    expect(arthur.get_by_role("table", name="Test messages")).to_be_visible()
+    expect(arthur.get_by_role("button", name="Send a test")).to_have_count(0)
+    assert faults(arthur, "test-message-dark") == []
+    arthur.goto("/audit")
+    expect(arthur.get_by_role("row").filter(has_text="send a test message").first).to_contain_text("spring")
+
+
+def send(site: Site, tools: Tools) -> None:
+    with site.database.reading() as snapshot:
+        (begun,) = operations.under_way(snapshot, operations.SEND_TEST_MESSAGE)
+    advance.advance(tools, begun.operation_id, enough=lambda: False)
 
 
 def test_a_marketer_hands_over_and_sees_who_got_nothing_and_why(site: Site, tools: Tools) -> None:
@@ -108,7 +168,7 @@ def test_a_marketer_hands_over_and_sees_who_got_nothing_and_why(site: Site, tool
     change(site, MANY_REFUSED)
     chen.reload()
     expect(chen.get_by_text("Spring，电子邮件：87 条消息中有 30 条被拒绝：HTTP 400。")).to_be_visible()
-    expect(chen.get_by_text("而 campaigns/spring 在此之前结束")).to_be_visible()
+    expect(chen.get_by_text("推送等待至 2099年12月20日 09:00：静默时段。活动在此之前结束")).to_be_visible()
     assert faults(chen, "home-refused-zh-dark-narrow") == []
     chen.goto("/campaigns/spring/deliveries")
     expect(chen.get_by_text("短信等待至 2026年11月20日 09:00")).to_be_visible()

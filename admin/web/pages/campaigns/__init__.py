@@ -36,6 +36,8 @@ def routes(house: House) -> Sequence[Route]:
         Route(ONE + "/codes.csv", page(house, audience.file, Right(TEAM)), methods=["POST"]),
         Route(ONE + "/deliveries", page(house, deliveries.listing, Right(TEAM))),
         Route(ONE + "/deliveries", page(house, deliveries.hand_over, Right(TEAM)), methods=["POST"]),
+        Route(ONE + "/test-messages", page(house, deliveries.tests, Right(TEAM))),
+        Route(ONE + "/test-messages", page(house, deliveries.send_test, Right(TEAM)), methods=["POST"]),
         Route(ONE + "/budget", page(house, money.money, staff)),
         Route(ONE + "/activity", page(house, detail.activity, staff)),
         Route(ONE + "/forecast", page(house, forecast.forecast, Right(TEAM)), methods=["POST"]),

@@ -13,11 +13,13 @@ from admin.web.pages.campaigns.audience import PAGE
 from admin.web.pages.campaigns.hours import DAY_HOURS, marks, place, words
 from admin.web.pages.campaigns.sheet import tab
 from admin.web.visit import Visit
-from campaigns.coupons import deliveries, handing_over
+from campaigns.coupons import deliveries, handing_over, message_tests
 from campaigns.coupons.deliveries import Deliveries
+from campaigns.coupons.refusals import InvalidTestMessage
 from campaigns.life import campaigns
 from campaigns.terms.campaign import Campaign, State
 
+TESTS = 5
 SHOWN = (*deliveries.FATES, "WAITING", "SENDING")
 
 
@@ -27,17 +29,40 @@ def listing(visit: Visit) -> Response:
     with visit.reading() as snapshot:
         campaign = campaigns.get(snapshot, visit.campaign_id)
         standing = deliveries.deliveries(snapshot, campaign)
+        tests = message_tests.newest(snapshot, campaign.campaign_id, limit=TESTS)
         found = deliveries.page(snapshot, campaign.campaign_id, state=state, limit=PAGE + 1, after=visit.field("after"))
     values: dict[str, Any] = {
         "standing": standing, "found": found[:PAGE], "after": found[PAGE - 1].customer_id if len(found) > PAGE else "",
         "state": state or "", "shown": SHOWN, "chart": _by_hour(visit, campaign, standing),
         "leaves": bool(handing_over.needed(campaign)), "ready": campaign.state is State.ACTIVE,
         "refused": sum(each.fates["REFUSED"] for each in standing.channels),
+        "tests": tests, "samples": () if campaign.state is State.ENDED else message_tests.samples(campaign.plan),
         "running": standing.work is not None and not standing.work.done,
     }  # fmt: skip
     if visit.fragment:
         return visit.page("deliveries_standing.html", campaign=campaign, **values)
     return tab(visit, "deliveries", campaign, **values)
+
+
+def tests(visit: Visit) -> Response:
+    """The last test messages, for a page that stands while one is on its way."""
+    with visit.reading() as snapshot:
+        campaign = campaigns.get(snapshot, visit.campaign_id)
+        found = message_tests.newest(snapshot, campaign.campaign_id, limit=TESTS)
+    return visit.part(
+        "test_messages.html", f"/campaigns/{visit.campaign_id}/deliveries", campaign=campaign, tests=found
+    )
+
+
+def send_test(visit: Visit) -> Response:
+    """The message and the recipient of the form."""
+    name, chosen = visit.campaign_id, visit.field("sample")
+    with visit.changing(message_tests.ACTION, f"campaigns/{name}") as (transaction, cause):
+        offered = {each.key: each for each in message_tests.samples(campaigns.get(transaction, name).plan)}
+        if chosen not in offered:
+            raise InvalidTestMessage("the plan has changed: choose the message again", field="sample")
+        message_tests.begin(transaction, cause, name, offered[chosen].for_(f"customers/{visit.field('recipient')}"))
+    return visit.go(f"/campaigns/{name}/deliveries", Deed.TESTED)
 
 
 def hand_over(visit: Visit) -> Response:

@@ -11,8 +11,10 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import money_pb2 as _money_pb2
+from tierwise.v1 import campaign_pb2 as _campaign_pb2
 from tierwise.v1 import coupon_pb2 as _coupon_pb2
 from tierwise.v1 import fault_pb2 as _fault_pb2
+from tierwise.v1 import tier_pb2 as _tier_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -946,3 +948,162 @@ class HandOverCouponsMetadata(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__total_count) -> _WhichOneofReturnType__total_count | None: ...
 
 Global___HandOverCouponsMetadata: _TypeAlias = HandOverCouponsMetadata  # noqa: Y015
+
+@_typing.final
+class SendTestMessageRequest(_message.Message):
+    """Request of CouponService.SendTestMessage."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    TIER_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    ARM_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Resource name of the campaign."""
+    recipient: _builtins.str
+    """Who gets it, as the channel's provider knows them: a colleague's own customer, or a mailbox for tests. It need not be a
+    customer of the shop; one who is has to agree to the channel.
+    """
+    tier: _tier_pb2.Tier.ValueType
+    """Which offer; unspecified means the first that leaves the house."""
+    channel: _campaign_pb2.Channel.ValueType
+    """By which of the offer's channels; unspecified means the first that leaves the house."""
+    arm: _builtins.str
+    """Which variant; empty means the first."""
+    request_id: _builtins.str
+    """UUID that makes a repetition harmless: it gets the answer of the first call."""
+    reason: _builtins.str
+    """Why, for the audit log."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        recipient: _builtins.str = ...,
+        tier: _tier_pb2.Tier.ValueType = ...,
+        channel: _campaign_pb2.Channel.ValueType = ...,
+        arm: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arm", b"arm", "channel", b"channel", "name", b"name", "reason", b"reason", "recipient", b"recipient", "request_id", b"request_id", "tier", b"tier"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SendTestMessageRequest: _TypeAlias = SendTestMessageRequest  # noqa: Y015
+
+@_typing.final
+class SendTestMessageResponse(_message.Message):
+    """Response of CouponService.SendTestMessage: what became of the message."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Outcome:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _OutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[SendTestMessageResponse._Outcome.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        OUTCOME_UNSPECIFIED: SendTestMessageResponse._Outcome.ValueType  # 0
+        """Never sent."""
+        HANDED_OVER: SendTestMessageResponse._Outcome.ValueType  # 1
+        """The channel has it, which is not to say that somebody read it."""
+        REFUSED: SendTestMessageResponse._Outcome.ValueType  # 2
+        """The channel will not take it."""
+        NOT_TAKEN: SendTestMessageResponse._Outcome.ValueType  # 3
+        """The channel could not be asked, or did not answer: it has no address, has quiet hours, is busy or is away."""
+
+    class Outcome(_Outcome, metaclass=_OutcomeEnumTypeWrapper):
+        """What a channel does with a message."""
+
+    OUTCOME_UNSPECIFIED: SendTestMessageResponse.Outcome.ValueType  # 0
+    """Never sent."""
+    HANDED_OVER: SendTestMessageResponse.Outcome.ValueType  # 1
+    """The channel has it, which is not to say that somebody read it."""
+    REFUSED: SendTestMessageResponse.Outcome.ValueType  # 2
+    """The channel will not take it."""
+    NOT_TAKEN: SendTestMessageResponse.Outcome.ValueType  # 3
+    """The channel could not be asked, or did not answer: it has no address, has quiet hours, is busy or is away."""
+
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    EXAMPLE_CODE_FIELD_NUMBER: _builtins.int
+    outcome: Global___SendTestMessageResponse.Outcome.ValueType
+    """What became of it."""
+    note: _builtins.str
+    """Why it was not handed over, such as `HTTP 400: no such template`."""
+    example_code: _builtins.str
+    """What stood in the place of a code."""
+    def __init__(
+        self,
+        *,
+        outcome: Global___SendTestMessageResponse.Outcome.ValueType = ...,
+        note: _builtins.str = ...,
+        example_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["example_code", b"example_code", "note", b"note", "outcome", b"outcome"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SendTestMessageResponse: _TypeAlias = SendTestMessageResponse  # noqa: Y015
+
+@_typing.final
+class SendTestMessageMetadata(_message.Message):
+    """Progress of CouponService.SendTestMessage."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CAMPAIGN_FIELD_NUMBER: _builtins.int
+    DONE_COUNT_FIELD_NUMBER: _builtins.int
+    TOTAL_COUNT_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    CANCEL_REQUESTED_FIELD_NUMBER: _builtins.int
+    FAULT_FIELD_NUMBER: _builtins.int
+    campaign: _builtins.str
+    """Resource name of the campaign."""
+    done_count: _builtins.int
+    """Messages that were tried: 1 when it is over."""
+    total_count: _builtins.int
+    """Always 1."""
+    cancel_requested: _builtins.bool
+    """Whether someone asked to cancel it."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When the operation began."""
+
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp:
+        """When it last made progress."""
+
+    @_builtins.property
+    def fault(self) -> _fault_pb2.Fault:
+        """Why its last attempt failed, or what it waits for; absent where nothing is in its way."""
+
+    def __init__(
+        self,
+        *,
+        campaign: _builtins.str = ...,
+        done_count: _builtins.int = ...,
+        total_count: _builtins.int | None = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+        cancel_requested: _builtins.bool = ...,
+        fault: _fault_pb2.Fault | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "create_time", b"create_time", "fault", b"fault", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "campaign", b"campaign", "cancel_requested", b"cancel_requested", "create_time", b"create_time", "done_count", b"done_count", "fault", b"fault", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__total_count: _TypeAlias = _typing.Literal["total_count"]  # noqa: Y015
+    _WhichOneofArgType__total_count: _TypeAlias = _typing.Literal["_total_count", b"_total_count"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__total_count) -> _WhichOneofReturnType__total_count | None: ...
+
+Global___SendTestMessageMetadata: _TypeAlias = SendTestMessageMetadata  # noqa: Y015

@@ -96,6 +96,11 @@ class CouponServiceStub:
                 request_serializer=tierwise_dot_v1_dot_coupon__service__pb2.HandOverCouponsRequest.SerializeToString,
                 response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
                 _registered_method=True)
+        self.SendTestMessage = channel.unary_unary(
+                '/tierwise.v1.CouponService/SendTestMessage',
+                request_serializer=tierwise_dot_v1_dot_coupon__service__pb2.SendTestMessageRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
 
 
 class CouponServiceServicer:
@@ -193,6 +198,14 @@ class CouponServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SendTestMessage(self, request, context):
+        """Sends one message of a campaign that is not over to whoever wants to see it, by its real channel: marked as a test, with an
+        example in the place of a code. No coupon is used up, and no figure of the campaign counts it. It is tried once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CouponServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -254,6 +267,11 @@ def add_CouponServiceServicer_to_server(servicer, server):
             'HandOverCoupons': grpc.unary_unary_rpc_method_handler(
                     servicer.HandOverCoupons,
                     request_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.HandOverCouponsRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'SendTestMessage': grpc.unary_unary_rpc_method_handler(
+                    servicer.SendTestMessage,
+                    request_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.SendTestMessageRequest.FromString,
                     response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
     }
@@ -581,6 +599,33 @@ class CouponService:
             target,
             '/tierwise.v1.CouponService/HandOverCoupons',
             tierwise_dot_v1_dot_coupon__service__pb2.HandOverCouponsRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SendTestMessage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.CouponService/SendTestMessage',
+            tierwise_dot_v1_dot_coupon__service__pb2.SendTestMessageRequest.SerializeToString,
             google_dot_longrunning_dot_operations__pb2.Operation.FromString,
             options,
             channel_credentials,

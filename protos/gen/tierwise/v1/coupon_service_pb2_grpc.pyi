@@ -71,6 +71,10 @@ class CouponServiceStub:
     """Hands over the coupons of an active campaign to their channels, those that were not handed over before; a launch begins it
     by itself. Each customer's consent is asked again, and pausing the campaign holds it. One that is under way is answered.
     """
+    SendTestMessage: _grpc.UnaryUnaryMultiCallable[_coupon_service_pb2.SendTestMessageRequest, _operations_pb2.Operation]
+    """Sends one message of a campaign that is not over to whoever wants to see it, by its real channel: marked as a test, with an
+    example in the place of a code. No coupon is used up, and no figure of the campaign counts it. It is tried once.
+    """
 
 @_typing.type_check_only
 class CouponServiceAsyncStub(CouponServiceStub):
@@ -113,6 +117,10 @@ class CouponServiceAsyncStub(CouponServiceStub):
     HandOverCoupons: _aio.UnaryUnaryMultiCallable[_coupon_service_pb2.HandOverCouponsRequest, _operations_pb2.Operation]  # type: ignore[assignment]
     """Hands over the coupons of an active campaign to their channels, those that were not handed over before; a launch begins it
     by itself. Each customer's consent is asked again, and pausing the campaign holds it. One that is under way is answered.
+    """
+    SendTestMessage: _aio.UnaryUnaryMultiCallable[_coupon_service_pb2.SendTestMessageRequest, _operations_pb2.Operation]  # type: ignore[assignment]
+    """Sends one message of a campaign that is not over to whoever wants to see it, by its real channel: marked as a test, with an
+    example in the place of a code. No coupon is used up, and no figure of the campaign counts it. It is tried once.
     """
 
 class CouponServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -225,6 +233,16 @@ class CouponServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
         """Hands over the coupons of an active campaign to their channels, those that were not handed over before; a launch begins it
         by itself. Each customer's consent is asked again, and pausing the campaign holds it. One that is under way is answered.
+        """
+
+    @_abc_1.abstractmethod
+    def SendTestMessage(
+        self,
+        request: _coupon_service_pb2.SendTestMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
+        """Sends one message of a campaign that is not over to whoever wants to see it, by its real channel: marked as a test, with an
+        example in the place of a code. No coupon is used up, and no figure of the campaign counts it. It is tried once.
         """
 
 def add_CouponServiceServicer_to_server(servicer: CouponServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

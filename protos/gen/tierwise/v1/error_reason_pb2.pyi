@@ -308,6 +308,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """What is left of the budget may be needed for coupons that are out. Example: "what campaigns/spring has spent, and what
     its coupons that are out may take yet, would need 61.20 GBP of its 60.00 GBP".
     """
+    INVALID_TEST_MESSAGE: _ErrorReason.ValueType  # 205
+    """A campaign sends no such message as a test asks for. Example: "campaigns/spring sends no such message; there is: EMAIL, SMS"."""
+    NO_CONSENT: _ErrorReason.ValueType  # 206
+    """A test message is for a customer of the shop who does not agree to the channel. Example: "customers/marie does not agree to SMS"."""
+    TOO_MANY_TESTS: _ErrorReason.ValueType  # 207
+    """A campaign has had many test messages within the hour. Example: "too many test messages of campaigns/spring; try again in 600 s"."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused, why bulk work failed, why a launch was missed, or why a canary was set aside: the `reason` in the google.rpc.ErrorInfo that every
@@ -600,4 +606,10 @@ BUDGET_COMMITTED: ErrorReason.ValueType  # 202
 """What is left of the budget may be needed for coupons that are out. Example: "what campaigns/spring has spent, and what
 its coupons that are out may take yet, would need 61.20 GBP of its 60.00 GBP".
 """
+INVALID_TEST_MESSAGE: ErrorReason.ValueType  # 205
+"""A campaign sends no such message as a test asks for. Example: "campaigns/spring sends no such message; there is: EMAIL, SMS"."""
+NO_CONSENT: ErrorReason.ValueType  # 206
+"""A test message is for a customer of the shop who does not agree to the channel. Example: "customers/marie does not agree to SMS"."""
+TOO_MANY_TESTS: ErrorReason.ValueType  # 207
+"""A campaign has had many test messages within the hour. Example: "too many test messages of campaigns/spring; try again in 600 s"."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
