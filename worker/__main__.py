@@ -6,6 +6,7 @@ import logging
 import signal
 import sys
 import time
+import warnings
 from collections.abc import Mapping
 from contextlib import closing
 from functools import partial
@@ -13,6 +14,7 @@ from threading import Event, Thread
 from typing import Any, NoReturn
 
 from celery import Celery
+from celery.exceptions import CPendingDeprecationWarning
 
 from channels.addresses import ChannelAddressRefused
 from database.failures import failure_of
@@ -21,13 +23,13 @@ from database.shape import NotMigrated, must_be_migrated
 from database.work import broker
 from settings import Settings, SettingsRefused, settings
 from telemetry.exposition import PortRefused
+from worker import last_words
 from worker.app import make_app
 from worker.beat import relay, sealer, ticking
 from worker.beat.outages import PacedOutage
 from worker.clock import schedule
 from worker.ending import end_in_time
 from worker.metrics import exposed
-from worker.semaphores import tell_of_room
 from worker.tasks import register
 from worker.tools import STATEMENT_TIMEOUT_MS, Tools
 
@@ -43,7 +45,9 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m worker", description=__doc__)
     parser.add_argument("role", nargs="?", choices=("work", "beat"), default="work")
     role = parser.parse_args(arguments).role
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # In UTC as the server's, so that an hour that clocks repeat at a place is not twice in it.
+    logging.Formatter.converter = time.gmtime
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s UTC %(levelname)s %(name)s: %(message)s")
     # It would write a line for each message, with the provider's address and what stands in it.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
@@ -92,7 +96,9 @@ def work(app: Celery, read: Settings, _url: str) -> int:
     The exit status: not 0 if Celery gave up.
     """
     end_in_time(read.work_grace_seconds)
-    tell_of_room()
+    last_words.tell()
+    # Advice to developers on a setting that is made, each time that the broker goes away.
+    warnings.simplefilter("ignore", CPendingDeprecationWarning)
     # What was imported stays: to look through it for garbage takes a quarter of a second, each time that a chunk came.
     gc.collect()
     gc.freeze()

@@ -2,19 +2,19 @@
 
 import errno
 import logging
-import os
 import re
 from threading import Thread
 
 import psycopg
 import pytest
+import redis
 from running.databases import Cluster
 from running.forked import threads_before_forking
 from running.worker_processes import wait_for
 
 import worker.__main__ as door
 from database.work.broker import INSTALLED
-from worker import semaphores
+from worker import last_words
 
 
 def test_a_worker_waits_for_the_database(
@@ -34,20 +34,30 @@ def test_a_worker_waits_for_the_database(
     postgres.execute("DROP DATABASE comes_later")
 
 
-def test_a_worker_without_room_for_its_semaphores_says_which_place_is_full(caplog: pytest.LogCaptureFixture) -> None:
-    logger = logging.getLogger(semaphores.CELERY)
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), last_words.NO_ROOM),
+        (redis.OutOfMemoryError("full\nand more"), last_words.BROKER % "OutOfMemoryError: full"),
+        (psycopg.OperationalError("away"), last_words.BROKER % "OperationalError: away"),
+        (OSError(errno.EMFILE, "Too many open files"), None),
+        (ValueError("of ours"), None),
+    ],
+)
+def test_what_celery_ends_a_worker_for_is_a_sentence_where_it_lies_outside(
+    caplog: pytest.LogCaptureFixture, trouble: Exception, told: str | None
+) -> None:
+    logger = logging.getLogger(last_words.CELERY)
     before = logger.filters[:]
-    semaphores.tell_of_room()
+    last_words.tell()
     try:
-        for number in (errno.ENOSPC, errno.EMFILE):
-            trouble = OSError(number, os.strerror(number))
-            logger.critical("Unrecoverable error: %r", trouble, exc_info=trouble)
+        logger.critical("Unrecoverable error: %r", trouble, exc_info=trouble)
     finally:
         logger.filters[:] = before
 
     assert [(record.getMessage(), record.exc_info is None) for record in caplog.records] == [
-        (semaphores.WORDS, True), ("Unrecoverable error: OSError(24, 'Too many open files')", False)
-    ]  # fmt: skip
+        (told or f"Unrecoverable error: {trouble!r}", told is not None)
+    ]
 
 
 def test_what_workers_read_before_they_fork_starts_no_threads_that_forks_would_wait_for() -> None:
