@@ -48,7 +48,7 @@ def test_what_each_event_is_worth_is_told_on_demand_only(shop: Shop) -> None:
 
     assert (len(plain.event_effects), len(plain.contrasts)) == (0, 0)
     assert len(full.event_effects) == 7
-    assert full.contributions[0].name == plain.contributions[0].name
+    assert full.contributions[0].name in {each.name for each in plain.contributions}
     sizes = [abs(effect.logit) for effect in full.event_effects]
     assert sizes == sorted(sizes, reverse=True)
     assert full.event_effects[0].name == "purchase"

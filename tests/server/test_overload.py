@@ -22,6 +22,7 @@ from scoring.replicas.asking import Kind, asked_of
 from scoring.replicas.computing import Computing, Payload
 from scoring.replicas.replicas import LocalReplicas
 from server.front.port import MOST_PENDING
+from server.scoring import predictions
 from server.scoring import waiting as of_waiting
 from server.scoring.headway import Headway
 
@@ -67,6 +68,17 @@ class Network:
         """Keep the next batch until the gate is opened."""
         self.gate.clear()
         self.entered.clear()
+
+
+class SlowAnswers:
+    """A clock that is looked at after each of many answers: each has taken a third of a second."""
+
+    def __init__(self) -> None:
+        self.now = time.monotonic()
+
+    def monotonic(self) -> float:
+        self.now += 1 / 3
+        return self.now
 
 
 @pytest.fixture
@@ -212,15 +224,15 @@ def test_a_score_whose_deadline_passes_in_the_queue_is_never_computed(shop: Shop
 
 
 def test_many_scores_of_which_a_part_alone_would_be_in_time_are_refused_before_it_is_up(
-    shop: Shop, network: Network
+    shop: Shop, network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = [f"c{number}" for number in range(500)]
     add_customers(shop.database, names)
     asked = [scoring_service_pb2.ScoreRequest(customer=f"customers/{name}") for name in names]
-    network.seconds = 0.1
+    monkeypatch.setattr(predictions, "time", SlowAnswers())
 
     with pytest.raises(grpc.RpcError) as raised:
-        shop.scoring.BatchScore(scoring_service_pb2.BatchScoreRequest(requests=asked), timeout=0.9)
+        shop.scoring.BatchScore(scoring_service_pb2.BatchScoreRequest(requests=asked), timeout=WAIT)
 
     refused = refusal(raised.value)
     assert (refused.code, refused.reason) == ("RESOURCE_EXHAUSTED", "OVERLOADED")
