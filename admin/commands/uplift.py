@@ -79,9 +79,10 @@ def uplift(
             frame = frame.select(cs.by_name(CUSTOMER, require_all=False))  # the rest has been read, and is large
             with training_progress() as progress:
                 found = learning.learn(reading.trial, seed=seed, progress=progress, given=propensity is not None)
+                kept = learning.model(reading, found, seed=seed, progress=progress) if save else None
         except TrialNotUsable as refusal:
             fail(str(refusal))
-        told = _keep(frame, reading, found, seed, out, save)
+        told = _keep(frame, reading, found, kept, out, save)
     told["seconds"] = round(time.monotonic() - began, 1)
     _show(told, as_json=as_json)
 
@@ -98,13 +99,14 @@ def _apply(path: Path, frame: pl.DataFrame, out: Path | None) -> dict[str, Any]:
 
 
 def _keep(
-    frame: pl.DataFrame, reading: Reading, found: Findings, seed: int, out: Path | None, save: Path | None
-) -> dict[str, Any]:
+    frame: pl.DataFrame, reading: Reading, found: Findings, kept: UpliftModel | None, out: Path | None,
+    save: Path | None,
+) -> dict[str, Any]:  # fmt: skip
     chosen, effects = found.choice, found.line.effect(found.score)
     _write(out, frame, np.flatnonzero(reading.rows), found.score, effects, chosen.learner)
-    if save is not None:
+    if save is not None and kept is not None:
         with whole_file(save) as unfinished:
-            unfinished.write_text(learning.model(reading, found, seed=seed).to_json())
+            unfinished.write_text(kept.to_json())
     return found.to_json() | {"left_out": dict(reading.left_out), "out": _text(out), "model": _text(save)}
 
 

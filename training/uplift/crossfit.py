@@ -21,8 +21,9 @@ FITS = 3
 
 
 def parts_of(customers: int) -> int:
-    """Into how many folds so many are divided."""
-    return min(MOST_FOLDS, max(FEWEST_FOLDS, LEARNED // customers))
+    """Into how many folds so many are divided: halves, where half of them teach enough."""
+    fewest = FEWEST_FOLDS if customers < 2 * LEARNED else 2
+    return min(MOST_FOLDS, max(fewest, LEARNED // customers))
 
 
 def cross_fit(trial: Trial, *, parts: int, seed: int, progress: Progress) -> Mapping[Learner, Floats]:
@@ -41,11 +42,11 @@ def cross_fit(trial: Trial, *, parts: int, seed: int, progress: Progress) -> Map
     return found
 
 
-def on_all(trial: Trial, learner: Learner, *, seed: int) -> tuple[Term, ...]:
+def on_all(trial: Trial, learner: Learner, *, seed: int, progress: Progress) -> tuple[Term, ...]:
     """The same learner on all customers, for those of whom nothing came yet."""
     grove, fits = Grove(bounded(trial)), 1 if learner is Learner.LINEAR else FITS
-    return tuple(
-        replace(term, weight=term.weight / fits)
-        for each in range(fits)
-        for term in LEARNERS[learner](grove, seed + each)
-    )
+    terms: list[Term] = []
+    for each in range(fits):
+        terms += (replace(term, weight=term.weight / fits) for term in LEARNERS[learner](grove, seed + each))
+        progress("learning from all customers", each + 1, fits)
+    return tuple(terms)

@@ -6,7 +6,7 @@ from typing import Any
 
 from scoring.seen.actions import Floats
 from scoring.uplift.model import Line, UpliftModel
-from training.progress import Progress
+from training.progress import Progress, silence
 from training.uplift.choice import Choice, Figures, Interval, choose, nested
 from training.uplift.crossfit import cross_fit, on_all, parts_of
 from training.uplift.effect import average, fit_line
@@ -66,7 +66,7 @@ def learn(trial: Trial, *, seed: int, progress: Progress, given: bool = False, p
     response = scores[Learner.RESPONSE]
     return Findings(
         trial=trial, scores=scores, choice=chosen, effect=average(trial, response),
-        nested_qini=nested(trial, scores, seed=seed),
+        nested_qini=nested(trial, scores, seed=seed, progress=progress),
         line=fit_line(trial, scores[chosen.learner], response), drawn_alike=estimated is None,
     )  # fmt: skip
 
@@ -82,8 +82,8 @@ def _row(learner: Learner, figures: Figures, effect: Interval) -> dict[str, Any]
     }  # fmt: skip
 
 
-def model(reading: Reading, findings: Findings, *, seed: int) -> UpliftModel:
+def model(reading: Reading, findings: Findings, *, seed: int, progress: Progress = silence) -> UpliftModel:
     """The chosen learner, fitted on everybody."""
     learner = findings.choice.learner
-    terms = on_all(findings.trial, learner, seed=seed)
+    terms = on_all(findings.trial, learner, seed=seed, progress=progress)
     return UpliftModel(learner=learner, columns=reading.columns, terms=terms, line=findings.line)

@@ -5,6 +5,7 @@ import numpy as np
 from scoring.seen.actions import Floats
 from training.metrics import auc
 from training.progress import Progress, silence
+from training.uplift.crossfit import parts_of
 from training.uplift.grove import STEP, Grove
 from training.uplift.trial import Trial, TrialNotUsable, folds
 
@@ -28,14 +29,15 @@ def foretold(trial: Trial, *, seed: int, progress: Progress = silence) -> Floats
     Raises TrialNotUsable where they leave nothing open.
     """
     telling = np.zeros(trial.features.shape[1])
-    said, parts, grove = np.empty(len(trial)), folds(trial, FOLDS, np.random.default_rng(seed)), Grove(trial)
-    for part in range(FOLDS):
+    said, grove, count = np.empty(len(trial)), Grove(trial), min(FOLDS, parts_of(len(trial)))
+    parts = folds(trial, count, np.random.default_rng(seed))
+    for part in range(count):
         rows = parts == part
         others = grove.part(~rows)
         trees = others.grow(others.trial.treated, SHAPE, seed, rounds=ROUNDS, step=STEP)
         said[rows] = trees.predict(trial.features[rows], num_threads=1)
         telling += trees.feature_importance("gain")
-        progress("looking whether features foretell who was treated", part + 1, FOLDS)
+        progress("looking whether features foretell who was treated", part + 1, count)
     if ((trial.treated - said) ** 2).mean() < OPEN * trial.treated.var():
         raise TrialNotUsable(_decided(trial.names[telling.argmax()] if trial.names else f"feature {telling.argmax()}"))
     treated = float(trial.treated.mean()) * trial.customers

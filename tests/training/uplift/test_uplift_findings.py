@@ -1,4 +1,4 @@
-"""One rule: a learner where it beats targeting by response by more than chance, otherwise response."""
+"""One rule: a learner that is ahead of targeting by response by more than a standard error, otherwise response."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from simulator.shop import Shop
 from simulator.stream import simulate
 from training.progress import silence
 from training.uplift.choice import choose
-from training.uplift.crossfit import cross_fit
+from training.uplift.crossfit import cross_fit, parts_of
 from training.uplift.findings import Findings, learn, model
 from training.uplift.learners import Learner
 from training.uplift.qini import qini
@@ -63,12 +63,30 @@ def test_scores_stand_for_effects(contrary: tuple[Trial, Floats], findings: Find
         assert told[part].mean() == pytest.approx(effect[part].mean(), abs=0.06)
 
 
-def test_response_is_chosen_where_all_are_changed_alike() -> None:
+def test_nothing_is_said_to_be_found_where_all_are_changed_alike() -> None:
     trial, _ = drawn_trial(2_000, seed=2, contrary=False)
-    chosen = found(trial).choice
 
-    assert chosen.learner is Learner.RESPONSE
-    assert chosen.reason.startswith("no learner beats targeting by response by more than chance")
+    assert not found(trial).choice.finds
+
+
+def test_a_learner_that_is_ahead_by_more_than_a_standard_error_may_be_so_by_chance() -> None:
+    """It is chosen for that, and not said to find anything, unless response does."""
+    trial, effect = drawn_trial(600, seed=2, contrary=True)
+    random = np.random.default_rng(2)
+    scores = {each: random.random(600) for each in Learner} | {Learner.DR: effect}
+    chosen = choose(trial, scores, seed=0)
+    figures = chosen.figures[Learner.DR]
+
+    assert chosen.learner is Learner.DR
+    assert figures.ahead is not None
+    assert figures.ahead.low < 0 < figures.error < figures.ahead.value
+    assert figures.qini.low > 0
+    assert not chosen.finds
+    assert chosen.reason.endswith("more than a standard error, though it may be chance")
+    assert choose(trial, scores | {Learner.RESPONSE: effect + random.random(600) / 2}, seed=0).finds
+    usual = choose(trial, scores | {Learner.RESPONSE: effect}, seed=0)
+    assert usual.learner is Learner.RESPONSE
+    assert usual.reason.startswith("no learner is ahead of targeting by response by more than a standard error: the ")
 
 
 def test_a_response_that_is_surely_worse_than_at_random_is_no_way_out() -> None:
@@ -98,12 +116,23 @@ def test_a_few_huge_amounts_do_not_say_who_is_ranked_first() -> None:
         assert spearmanr(scores[learner], effect).statistic > 0.3, learner
 
 
-def test_equal_seeds_find_the_same(contrary: tuple[Trial, Floats]) -> None:
+def test_equal_seeds_find_the_same_and_it_is_told_how_far_it_is(contrary: tuple[Trial, Floats]) -> None:
     some = contrary[0].part(np.arange(800))
-    first, again = found(some), found(some)
+    told: list[tuple[str, int, int]] = []
+    first = found(some)
+    again = learn(some, seed=0, progress=lambda *stage: told.append(stage), given=True, parts=3)
 
     assert again.to_json() == first.to_json()
     assert (again.score == first.score).all()
+    assert [done for _, done, _ in told] == [*range(1, 3 * len(Learner) + 1), *range(1, 6)]
+
+
+@pytest.mark.parametrize(
+    ("customers", "parts"),
+    [(300, 10), (100_000, 10), (250_000, 4), (600_000, 3), (1_999_999, 3), (2_000_000, 2), (14_000_000, 2)],
+)
+def test_folds_that_teach_enough_are_few(customers: int, parts: int) -> None:
+    assert parts_of(customers) == parts
 
 
 def test_a_treatment_that_was_not_drawn_alike_is_noticed_and_made_up_for() -> None:
@@ -185,11 +214,13 @@ def test_a_kept_model_says_the_same_of_other_customers(contrary: tuple[Trial, Fl
         treated=trial.treated, came=trial.outcome
     )
     reading: Reading = read(frame, treatment=Treatment.read("treated"), outcome="came")
-    kept = model(reading, findings, seed=0)
+    told: list[tuple[str, int, int]] = []
+    kept = model(reading, findings, seed=0, progress=lambda *stage: told.append(stage))
     again = UpliftModel.from_json(kept.to_json())
 
     assert (again.effect(frame) == kept.effect(frame)).all()
     assert again.learner == findings.choice.learner
+    assert [done for _, done, _ in told] == [1, 2, 3]
     assert spearmanr(again.score(frame), effect).statistic > 0.6
     with pytest.raises(ValueError, match="there is no column f0, f3: the model reads it"):
         again.score(frame.drop("f0", "f3"))
