@@ -28,7 +28,7 @@ class BuyingModel:
     basket_weight: float
     """How many orders the mean of all customers weighs: variance within over variance between."""
     records_begin: float = 0.0
-    """Epoch seconds of the shop's first event, before which nobody could be seen."""
+    """Epoch seconds: before, nobody could be seen but for strays."""
 
 
 UNFITTED = BuyingModel(r=0.5, alpha=60.0, a=0.5, b=2.0, basket_mean=8.0, basket_weight=2.0)

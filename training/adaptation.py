@@ -29,6 +29,7 @@ from training.curves.curves import NOWHERE, Curves
 from training.grafting import graft, harvest, learning_parameters
 from training.learning import Learner, from_lessons, learn
 from training.loss import mean_hazard_loss
+from training.material.beginning import records_begin
 from training.material.examples import Examples, examples_of, lessons, next_orders
 from training.material.labels import LONGEST, cutoffs_of, labels_of, questions
 from training.material.preparation import MOST_QUESTIONS, at_most, ends, tokens_from, weights_of
@@ -129,7 +130,7 @@ class _Lesson:
 
     def __init__(self, model: Model, tokens: Tokens, until: float, plan: Plan) -> None:
         self._model, self._tokens, self._until, self._plan = model, tokens, until, plan
-        cutoffs = cutoffs_of(float(tokens.actions.time.min()), until, plan.configuration)
+        cutoffs = cutoffs_of(records_begin(tokens.actions.histories, until), until, plan.configuration)
         if len(cutoffs) == 0:
             raise HistoryTooShort(
                 "the market's events leave no window to learn from before the last one: give a longer history"

@@ -21,6 +21,7 @@ from training.configuration import Configuration
 from training.curves.curves import NOWHERE, Curves
 from training.encoders.item_encoding import ItemEncoders
 from training.learning import Validate, from_lessons, learn, learner_of
+from training.material.beginning import records_begin
 from training.material.preparation import Prepared, catalogue_of, tokens_from
 from training.predictors.linear_start import Solved, solve_linear
 from training.pretraining import pretrain
@@ -105,8 +106,8 @@ class Course:
 
     @property
     def begin(self) -> float:
-        """Time of the first action; the as-of time where there is none."""
-        return float(self.tokens.actions.time.min(initial=self.as_of))
+        """When the records begin; the as-of time where there are none."""
+        return records_begin(self.tokens.actions.histories, self.as_of)
 
     @property
     def remembering(self) -> Configuration:

@@ -86,7 +86,7 @@ def fit(training: Training, checkpoints: Path) -> Model:
         "model_id": model_id_of(model, training.as_of),
         "as_of": training.as_of.astimezone(UTC).isoformat(),
         "currency": currency,
-        "data": data_of(known, training.fingerprint),
+        "data": data_of(known, training.fingerprint, course.begin),
     }
     return replace(model, manifest=manifest)
 

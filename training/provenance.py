@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -55,14 +55,17 @@ def fingerprint_of(
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 
 
-def data_of(events: pl.DataFrame, fingerprint: str) -> dict[str, Any]:
-    """Size and span of the events before the as-of time."""
+def data_of(events: pl.DataFrame, fingerprint: str, records_begin: float) -> dict[str, Any]:
+    """Size and span of the events before the as-of time, and how many of them are strays of before the records."""
+    begin = datetime.fromtimestamp(records_begin, UTC)
     return {
         "fingerprint": fingerprint,
         "events": events.height,
         "customers": events["customer_id"].n_unique(),
         "first_event": str(events["time"].min()),
         "last_event": str(events["time"].max()),
+        "records_begin": str(begin),
+        "strays": events.filter(pl.col("time") < begin).height,
     }
 
 

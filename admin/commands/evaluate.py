@@ -11,6 +11,7 @@ import typer
 
 from admin.files.result_files import writable
 from admin.learning.data import AsOf, Events, Items, Preset, Seed, training_data, training_progress
+from admin.learning.strays import tell_strays
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit, fail
 from admin.web.evaluation_page import page
@@ -61,6 +62,7 @@ def evaluate(
             found = evaluate_model(training, Path(checkpoints), attribute)
     except (HistoryTooShort, ValueError) as refusal:
         fail(str(refusal))
+    tell_strays(found.strays, found.records_begin)
     if report is not None:
         with whole_file(report) as unfinished:
             unfinished.write_text(page(found, by=by))

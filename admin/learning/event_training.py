@@ -9,6 +9,7 @@ from typing import Any
 from admin.learning.curves import curves_of
 from admin.learning.data import TrainingData, training_progress
 from admin.learning.extras import extra
+from admin.learning.strays import tell_strays_of
 from admin.shell.output import emit, fail
 from scoring.adapters import Method
 from scoring.folders.manifest import read_manifest
@@ -50,6 +51,7 @@ def train(data: TrainingData, folder: Path, asked: Asked) -> dict[str, Any] | No
 
 def show(folder: Path, manifest: dict[str, Any], seconds: float, *, as_json: bool) -> None:
     """What was trained, and how it rehearsed."""
+    tell_strays_of(manifest)
     summary = {
         "model_id": manifest["model_id"], "folder": str(folder), "as_of": manifest["as_of"],
         "events": manifest["data"]["events"], "customers": manifest["data"]["customers"],

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from admin.learning.data import TrainingData, training_progress
+from admin.learning.strays import tell_strays_of
 from admin.shell.output import fail, progress_bar
 from events.currency import strange
 from events.history import Histories
@@ -39,7 +40,9 @@ def scorer_for(
                 training = data.training(Configuration(), seed)
                 training = replace(training, device=settings().device, progress=progress, purpose=purpose)
                 folder = train(training, Path(home) / "model")
-            yield Scorer.load(folder, settings().device)
+            trained = Scorer.load(folder, settings().device)
+            tell_strays_of(trained.manifest)
+            yield trained
     except (MarketName, ModelRejected, HistoryTooShort, SeveralCurrencies, NoNumber) as refusal:
         fail(str(refusal))
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from admin.learning.strays import words_of
 from admin.models.figures import LESS_IS_BETTER
 from admin.models.shares import why
 from admin.web.charts import BarChart, ColumnChart, LineChart, Series, bar_chart, column_chart, line_chart
@@ -91,6 +92,7 @@ def page(found: Evaluation, *, by: str | None = None) -> str:
         shares=_shares(found.shares), blend=_blend(found.shares), questions=_questions(found),
         by=by, groups=_groups(found), selected=SELECTED, usual=FOUR_FIFTHS,
         disparity=disparity(found.groups) if found.groups else None,
+        strays=words_of(found.strays, found.records_begin),
     )  # fmt: skip
 
 

@@ -46,7 +46,8 @@ def found() -> Evaluation:
     lottery = compare(RANDOM.permutation(CAME), SAID, SLICED, seed=0)
     few = compare(CAME[:40], {name: said[:40] for name, said in SAID.items()}, SLICED, seed=0)
     return Evaluation(
-        cutoff=datetime(2026, 4, 2, tzinfo=UTC), currency="GBP", everybody=products,
+        cutoff=datetime(2026, 4, 2, tzinfo=UTC), records_begin=datetime(2025, 3, 1, tzinfo=UTC), strays=1,
+        currency="GBP", everybody=products,
         value=compare(SPEND, VALUES, AMOUNTS, seed=0).beside(compare(SPEND, VALUES, SINGLE, seed=0)),
         orders=compare(2 * CAME, {name: 2 * said for name, said in SAID.items()}, COUNTS, seed=0),
         slices={
@@ -79,6 +80,7 @@ def test_the_report_needs_nothing_beside_it(found: Evaluation) -> None:
 def test_the_report_says_who_is_ahead_who_has_a_say_and_where_it_is_a_lottery(found: Evaluation) -> None:
     words = " ".join(re.sub(r"<style>.*?</style>|<[^>]+>", " ", page(found), flags=re.DOTALL).split())
 
+    assert "The records begin on 2025-03-01. 1 event before then counts as history" in words
     assert "the model is better" in words
     assert "all 200 84.5% 82.0%" in words
     assert "helps with: chance of an order, amount" in words

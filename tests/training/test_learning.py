@@ -272,6 +272,8 @@ def test_the_manifest_says_where_the_model_came_from(usual: Path) -> None:
     assert manifest["currency"] == "GBP"
     assert manifest["data"]["events"] == SHOP.height
     assert manifest["buying"]["records_begin"] == SHOP.select(pl.col("time").dt.epoch("us").min()).item() / 1e6
+    assert manifest["data"]["records_begin"] == manifest["data"]["first_event"]
+    assert manifest["data"]["strays"] == 0
     assert manifest["data"]["customers"] == 120
     assert manifest["configuration"]["width"] == 16
     assert manifest["split"]["by_time"]

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 import torch
 
 from events.currency import minor_units_of
@@ -20,12 +19,13 @@ from scoring.seen.features import raw_features
 from scoring.seen.sequence import Tokens
 from scoring.seen.view import Where
 from training.configuration import Configuration
-from training.course import HistoryTooShort, Training
+from training.course import HistoryTooShort, Training, describe
 from training.evaluating.baselines import Prediction, boosted, closed_form, frequency, linear, recency
 from training.evaluating.comparison import OURS, Comparison, compare
 from training.evaluating.groups import Group, disparity, groups_of
 from training.evaluating.slices import Slice, slices_of
 from training.fit import fit
+from training.material.beginning import records_begin
 from training.material.labels import Labels, cutoffs_of, questions
 from training.material.preparation import Prepared, prepare, tokens_from
 from training.material.validation import Forward, forward_of
@@ -86,6 +86,9 @@ class Evaluation:
     """What every predictor said of the same customers, beside what came; money in major units."""
 
     cutoff: datetime
+    records_begin: datetime
+    strays: int
+    """Events before that."""
     currency: str
     everybody: Products
     value: Comparison
@@ -117,6 +120,8 @@ class Evaluation:
         }
         return {
             "cutoff": self.cutoff.isoformat(),
+            "records_begin": self.records_begin.isoformat(),
+            "strays": self.strays,
             "horizon_days": HORIZONS[-1],
             "currency": self.currency,
             "customers": self.everybody.purchase.customers,
@@ -151,9 +156,10 @@ def foretell(training: Training, checkpoints: Path) -> Foretold:
     """What is measured, asked as of the longest horizon before the as-of time. HistoryTooShort as `evaluate`."""
     configuration, seed = training.configuration, training.seed
     cutoff = training.as_of - timedelta(days=HORIZONS[-1])
-    _require_a_window(training.events, cutoff, configuration)
+    histories = Histories.from_frame(training.known)
+    _require_a_window(histories, training.as_of, cutoff, configuration)
     model = fit(replace(training, as_of=cutoff, purpose=Purpose.ORDERS), checkpoints)
-    tokens = tokens_from(Histories.from_frame(training.known), model.catalogue)
+    tokens = tokens_from(histories, model.catalogue)
     prepared = _training_part(tokens, cutoff, configuration, seed)
     pairs = questions(tokens.actions, np.array([cutoff.timestamp()]))
     forward = forward_of(tokens, pairs, prepared, np.zeros(len(tokens.actions.offsets) - 1, dtype=bool))
@@ -162,12 +168,14 @@ def foretell(training: Training, checkpoints: Path) -> Foretold:
     return Foretold(model=model, prepared=prepared, forward=forward, predictions=predictions, outlook=outlook)
 
 
-def _require_a_window(events: pl.DataFrame, cutoff: datetime, configuration: Configuration) -> None:
-    first = events.select(pl.col("time").min()).item() or cutoff
-    if len(cutoffs_of(first.timestamp(), cutoff.timestamp(), configuration)) == 0:
+def _require_a_window(histories: Histories, as_of: datetime, cutoff: datetime, configuration: Configuration) -> None:
+    """When records begin is known at `as_of`: by the cut-off strays may have been all that there was."""
+    begin = records_begin(histories, as_of.timestamp())
+    if len(cutoffs_of(begin, cutoff.timestamp(), configuration)) == 0:
         raise HistoryTooShort(
-            f"the events span {(cutoff - first).days} days before the window of 90 days that is measured; "
-            "baselines need at least 98: another window, and a week before it. Give a longer history or a later time"
+            f"the records begin on {describe(np.array([begin]))[0][:10]}, and the window of 90 days that is measured "
+            f"on {cutoff:%Y-%m-%d}; baselines need at least 98 days before it: another window, and a week. Give a "
+            "longer history or a later time"
         )
 
 
@@ -184,6 +192,8 @@ def _measured(told: Foretold, cutoff: datetime, seed: int) -> Evaluation:
     inside = slices_of(raw_features(forward.tokens.actions, forward.pairs, model.buying))
     return Evaluation(
         cutoff=cutoff,
+        records_begin=datetime.fromisoformat(model.manifest["data"]["records_begin"]),
+        strays=model.manifest["data"]["strays"],
         currency=model.currency,
         everybody=_products(labels, predictions, np.ones(len(spend), dtype=bool), CHANCES, seed),
         value=compare(spend, value, AMOUNTS, seed=seed).beside(compare(spend, single, SINGLE, seed=seed)),
@@ -226,7 +236,7 @@ def _training_part(tokens: Tokens, cutoff: datetime, configuration: Configuratio
     nothing = np.zeros(len(actions.time), dtype=bool)
     everybody = np.arange(len(actions.offsets) - 1)
     configuration = configuration.remembering(len(everybody))
-    cutoffs = cutoffs_of(float(actions.time.min()), until, configuration)
+    cutoffs = cutoffs_of(records_begin(actions.histories, until), until, configuration)
     return prepare(
         tokens,
         everybody,

@@ -19,6 +19,7 @@ from scoring.seen.normalisation import Normaliser
 from scoring.seen.sequence import Tokens, tokens_of
 from training.belief import Belief, belief_of
 from training.configuration import Configuration
+from training.material.beginning import records_begin
 from training.material.examples import Examples, examples_of, next_orders
 from training.material.labels import LONGEST, SHORTEST, Labels, labels_of, open_cutoffs, questions, weights_at
 from training.material.selection import fit_normaliser
@@ -53,7 +54,7 @@ class Prepared:
     @property
     def older(self) -> float:
         """How many times as old the shop is as at the latest question whose window is closed, in part at least."""
-        begin, labels = float(self.examples.tokens.actions.time.min()), self.examples.labels
+        begin, labels = self.buying.records_begin, self.examples.labels
         told = labels.closed if labels.closed.any() else labels.told > 0
         return (self.until - begin) / (float(self.examples.pairs.as_of[told].max()) - begin)
 
@@ -105,7 +106,7 @@ def prepare(
     Nothing from the time `until` on is an input or a label.
     """
     actions = tokens.actions
-    begin = float(actions.time.min(initial=until))
+    begin = records_begin(actions.histories, until)
     if cutoffs[-1] - begin < LONGEST:
         configuration = replace(configuration, open_weight=max(configuration.open_weight, YOUNG_OPEN_WEIGHT))
     later = open_cutoffs(cutoffs, until, configuration) if configuration.open_weight > 0 else ()

@@ -1,0 +1,43 @@
+"""When a shop's records begin: not with the test orders and imported ones of long before."""
+
+import numpy as np
+import numpy.typing as npt
+
+from events.event import EventType
+from events.history import Histories
+from scoring.seen.actions import Floats
+from training.material.labels import SHORTEST
+
+FOLLOWED = 10
+"""Times as many customers who soon follow, by which those before them are strays."""
+SOON = 0.1
+"""Of the time that those before them took."""
+
+
+def records_begin(histories: Histories, until: float) -> float:
+    """Epoch seconds of the first event before `until` but for strays; `until` where there is none.
+
+    Strays are first customers who came over a month at least, where ten times as many followed within a tenth of that
+    time. A shop that grows evenly, however fast, has none: the ten times as many take it log 11 / log n of the time of
+    the first n.
+
+    Those who are seen and those who buy are asked apart, and the earlier is true: an old shop is not young because its
+    visits are recorded since last month.
+    """
+    before = histories.time < until
+    known = (before, before & (histories.event_type == EventType.PURCHASE))
+    return min((_settled(first) for rows in known if len(first := _first(histories, rows))), default=until)
+
+
+def _first(histories: Histories, rows: npt.NDArray[np.bool_]) -> Floats:
+    """Ascending, one for each customer who has any of these rows [N]: its first one's time."""
+    owner = histories.customer_of_row[rows]
+    return np.sort(histories.time[rows][np.diff(owner, prepend=-1) > 0])
+
+
+def _settled(first: Floats) -> float:
+    """The first of the times at which customers came that is no stray; again, for strays come in several lots."""
+    strays = np.arange(1, len(first) // (1 + FOLLOWED) + 1)
+    took, following = first[strays] - first[0], first[strays * (1 + FOLLOWED) - 1] - first[strays]
+    apart = strays[(took >= SHORTEST) & (following <= SOON * took)]
+    return _settled(first[apart[0] :]) if len(apart) else float(first[0])
