@@ -13,6 +13,8 @@ from scoring.seen.sequence import Tokens
 
 CONTEXT = 20
 """Latest actions whose items speak for the customer."""
+EVEN, EVEN_CONTEXT = 1.0, 100
+"""Decay under which all speak alike, and how many do then."""
 SPEAKING = (EventType.VIEW, EventType.CART, EventType.PURCHASE, EventType.REVIEW)
 
 
@@ -41,7 +43,8 @@ def context_of(
     actions, decays = tokens.actions, np.broadcast_to(decay, len(pairs)).tolist()
     rows, columns, weights = [0], [0], [0.0]
     for row, (first, last) in enumerate(zip(pairs.first.tolist(), pairs.last.tolist(), strict=True)):
-        places = np.flatnonzero(np.isin(actions.kind[first:last], SPEAKING))[-CONTEXT:][::-1] + first
+        most = EVEN_CONTEXT if decays[row] == EVEN else CONTEXT
+        places = np.flatnonzero(np.isin(actions.kind[first:last], SPEAKING))[-most:][::-1] + first
         bags = [[number] for number in reversed(session[row])] if session else []
         bags += [actions.items[actions.rows[p] : actions.rows[p + 1]].tolist() for p in places.tolist()]
         for age, bag in enumerate(bags):

@@ -7,9 +7,11 @@ import pytest
 import torch
 from made.histories import DAY, NOW, Row, bought, histories, row
 from networks.tiny_model import ITEMS, tiny_model
+from scipy import sparse
 
 from events.event import EventType
-from scoring.seen.actions import Floats, actions_of
+from scoring.bought import CONTEXT, EVEN, context_of
+from scoring.seen.actions import Floats, actions_of, pairs_of
 from scoring.seen.catalogue import Catalogue
 from scoring.seen.sequence import Tokens
 from training.material.held_out import held_out
@@ -19,6 +21,7 @@ from training.recommending.choosing_habits import habits_of
 from training.recommending.habits import Habits
 from training.recommending.pairing import fit_together, largest, pairs_of_items
 from training.recommending.popularity import EVER, popular_at, purchases_of
+from training.recommending.regression import RIDGE, regressed
 
 MANY = tuple(f"item-{number:03d}" for number in range(60))
 
@@ -99,6 +102,20 @@ def test_an_item_goes_with_those_bought_after_it_and_less_with_those_before() ->
     assert weights[2] == pytest.approx(np.array([0, 0.4 * 2**-0.25, 0, 1]))
 
 
+def test_an_item_is_foretold_by_each_other_beside_the_rest() -> None:
+    """As by a ridge regression of each column on all others, of which what speaks against an item is left out."""
+    had = (np.random.default_rng(5).random((900, 6)) < [0.7, 0.6, 0.5, 0.3, 0.3, 0.2]).astype(np.float32)
+    had[:, 5] = had[:, 4] * had[:, 3]
+    gram = had.T @ had
+    wanted = np.zeros((6, 6))
+    for item in range(6):
+        rest = [other for other in range(6) if other != item]
+        one = gram[np.ix_(rest, rest)] + RIDGE * np.eye(5)
+        wanted[rest, item] = np.maximum(np.linalg.solve(one, gram[rest, item]), 0.0)
+
+    assert regressed(sparse.csr_matrix(had)) == pytest.approx(wanted, abs=1e-5)
+
+
 def test_of_equally_strong_followers_the_first_are_kept() -> None:
     kept = largest(np.array([1, 3, 2, 2, 0, 2], dtype=np.float32), 3)
 
@@ -117,7 +134,32 @@ def test_where_the_order_says_nothing_what_came_before_speaks_as_loudly(*, in_or
             for turn, place in enumerate(places.tolist())
         ]
 
-    assert chosen(tokens(rows, *MANY), 60).before == before
+    habits = chosen(tokens(rows, *MANY), 60)
+
+    assert (habits.before, habits.regressed) == (before, False)
+
+
+def test_where_what_all_like_hides_what_some_like_items_speak_beside_one_another() -> None:
+    """Five of twelve that all like, and three of four of two tastes of twelve, in any order."""
+    random, rows = np.random.default_rng(0), []
+    for number in range(250):
+        tastes = [12 + 4 * taste + random.permutation(4)[:3] for taste in random.permutation(12)[:2].tolist()]
+        places = random.permutation(np.concatenate([random.permutation(12)[:5], *tastes]))
+        rows += [
+            bought(20.0 - turn, customer=f"c{number:03d}", item_id=MANY[place])
+            for turn, place in enumerate(places.tolist())
+        ]
+    habits = chosen(tokens(rows, *MANY), 60)
+
+    assert (habits.regressed, habits.decay) == (True, EVEN)
+
+
+@pytest.mark.parametrize(("decay", "speak"), [(EVEN, 60), (0.8, CONTEXT)])
+def test_where_all_speak_alike_more_of_them_do(decay: float, speak: int) -> None:
+    of = tokens([bought(70.0 - turn, item_id=item) for turn, item in enumerate(MANY)], *MANY)
+    weights = context_of(of, pairs_of(of.actions, np.zeros(1, dtype=np.int64), np.array([NOW])), 62, decay, ())
+
+    assert sorted(weights.data[weights.data > 0], reverse=True) == pytest.approx(decay ** np.arange(speak))
 
 
 def test_where_only_the_last_item_speaks_it_is_asked_for_what_follows_it_alone() -> None:

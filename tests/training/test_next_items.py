@@ -33,12 +33,13 @@ SHOP = frame(
 )
 
 
-NOTHING = Pairs(sparse.csr_matrix((12, 12)), sparse.csr_matrix((12, 12)), np.zeros(12))
+NOTHING = Pairs(sparse.csr_matrix((12, 12)), sparse.csr_matrix((12, 12)), np.zeros(12), sparse.csr_matrix((0, 12)))
 
 
 def chain_of(links: list[tuple[int, int]], items: int) -> Pairs:
     after = sparse.csr_matrix((np.ones(len(links)), tuple(zip(*links, strict=True))), shape=(items, items))
-    return Pairs(after, sparse.csr_matrix(after.T), np.asarray(after.sum(axis=0)).ravel())
+    seen = np.asarray(after.sum(axis=0)).ravel()
+    return Pairs(after, sparse.csr_matrix(after.T), seen, sparse.csr_matrix((0, items)))
 
 
 def test_long_histories_are_cut_so_that_each_order_follows_another() -> None:

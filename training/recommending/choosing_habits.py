@@ -1,6 +1,6 @@
 """Which habits a shop has: those with which its held-out orders are foretold best by one strategy alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import pairwise, product
 
@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from scoring.again import again_of, in_fashion, rested
-from scoring.bought import context_of
+from scoring.bought import EVEN, context_of
 from scoring.seen.actions import Floats, Integers
 from scoring.seen.sequence import Tokens
 from training.material.held_out import Held
@@ -17,6 +17,7 @@ from training.recommending.chance import beyond_chance
 from training.recommending.habits import Habits
 from training.recommending.pairing import Pairs
 from training.recommending.popularity import Popularity, purchases_of, remembered
+from training.recommending.regression import MOST_ITEMS
 from training.recommending.rest import rest_of
 
 DECAYS = (0.5, 0.8, 0.1)
@@ -43,15 +44,33 @@ def habits_of(
         return usual, popularity
     rest = rest_of(tokens, left_out, items, seed=seed)
     usual = _coming_again(tokens, held, popularity, usual, rest)
+    return _going_together(tokens, pairs, held, usual), popularity
+
+
+def _going_together(tokens: Tokens, pairs: Pairs, held: Held, usual: Habits) -> Habits:
+    """As they were counted, or as they foretell one another where that is better beyond chance."""
+    items = len(pairs.seen)
     contexts = {decay: context_of(tokens, held.pairs, items, decay, ()) for decay in DECAYS}
-    starts, found = range(0, len(held.pairs), BLOCK), dict[Habits, float]()
+    counted = dict[Habits, Floats]()
     for before, rarity in product(BEFORE, RARITIES):
-        going = replace(usual, before=before, rarity=rarity)
-        weights = pairs.weighed(going)
-        for decay, context in contexts.items():
-            said = (sparse.csr_matrix(context[start : start + BLOCK] @ weights) for start in starts)
-            found[replace(going, decay=decay)] = float(_foretold(said, held).mean())
-    return max(found, key=lambda habits: found[habits]), popularity
+        counted |= _asked(pairs, held, replace(usual, before=before, rarity=rarity), contexts)
+    best = max(counted, key=lambda habits: float(counted[habits].mean()))
+    if items > MOST_ITEMS:
+        return best
+    evenly = {EVEN: context_of(tokens, held.pairs, items, EVEN, ())}
+    ((habits, found),) = _asked(pairs, held, replace(best, regressed=True), evenly).items()
+    return habits if beyond_chance(found - counted[best]) else best
+
+
+def _asked(
+    pairs: Pairs, held: Held, habits: Habits, contexts: Mapping[float, sparse.csr_matrix]
+) -> dict[Habits, Floats]:
+    """How well the orders are foretold with each of the decays."""
+    weights, found, starts = pairs.weighed(habits), dict[Habits, Floats](), range(0, len(held.pairs), BLOCK)
+    for decay, context in contexts.items():
+        said = (sparse.csr_matrix(context[start : start + BLOCK] @ weights) for start in starts)
+        found[replace(habits, decay=decay)] = _foretold(said, held)
+    return found
 
 
 def _coming_again(tokens: Tokens, held: Held, popularity: Popularity, usual: Habits, rest: tuple[float, ...]) -> Habits:

@@ -15,6 +15,8 @@ class Habits:
     """What was bought before an item beside what was bought after it: 1 where order says nothing."""
     rarity: float = 0.0
     """An item counts by how often it is seen to minus this power: above 0 where tastes are of few."""
+    regressed: bool = False
+    """Whether items go together as they foretell one another beside all others, instead of as they were counted."""
     fashion: float = 0.25
     """What a customer bought counts by how popular it is to this power: 0 where nobody follows the others."""
     rest: tuple[float, ...] = ()

@@ -13,6 +13,7 @@ from scoring.seen.catalogue import UNKNOWN
 from scoring.together import Together
 from training.recommending.habits import Habits
 from training.recommending.popularity import popular_at, purchases_of
+from training.recommending.regression import regressed
 
 WINDOW = 5
 """Actions between two items that still count as one after the other."""
@@ -32,9 +33,13 @@ class Pairs:
     """1 / gap for each purchase within WINDOW actions before."""
     seen: Floats
     """[V + 2] actions that hold each item."""
+    had: sparse.csr_matrix
+    """[C, V + 2] 1 where a customer's actions hold an item."""
 
     def weighed(self, habits: Habits) -> sparse.csr_matrix:
         """As these habits have it; what nearly everybody does says little, so a row counts by the root of `seen`."""
+        if habits.regressed:
+            return _strongest(sparse.csr_matrix(regressed(self.had)), self._most)
         parts = [self._weighed(habits, slice(start, start + ROWS)) for start in range(0, len(self.seen), ROWS)]
         return sparse.csr_matrix(sparse.vstack(parts, format="csr"))
 
@@ -44,8 +49,11 @@ class Pairs:
         both = sparse.csr_matrix(self.after[rows] + habits.before * self.before[rows])
         of_row = np.repeat(seen[rows] ** -0.5, np.diff(both.indptr))
         weights = (both.data * of_row * (seen**-habits.rarity)[both.indices]).astype(np.float32)
-        most = max(MOST_FOLLOWERS, MOST_PAIRS // len(seen))
-        return _strongest(sparse.csr_matrix((weights, both.indices, both.indptr), shape=both.shape), most)
+        return _strongest(sparse.csr_matrix((weights, both.indices, both.indptr), shape=both.shape), self._most)
+
+    @property
+    def _most(self) -> int:
+        return max(MOST_FOLLOWERS, MOST_PAIRS // len(self.seen))
 
 
 def fit_together(
@@ -71,7 +79,9 @@ def pairs_of_items(actions: Actions, items: int, *, until: float, left_out: npt.
         same = sparse.diags_array((owner[gap:] == owner[:-gap]).astype(np.float32) / gap)
         after = after + (same @ seen[:-gap]).T @ targets[gap:]
         before = before + (same @ seen[gap:]).T @ targets[:-gap]
-    return Pairs(after, before, np.asarray(seen.sum(axis=0), dtype=np.float64).ravel())
+    shape = (len(actions.offsets) - 1, len(place))
+    mine = sparse.csr_matrix((np.ones(len(place), np.float32), (owner, np.arange(len(place)))), shape=shape)
+    return Pairs(after, before, np.asarray(seen.sum(axis=0), dtype=np.float64).ravel(), (mine @ seen).sign())
 
 
 def _incidence(actions: Actions, place: npt.NDArray[np.int64], items: int) -> sparse.csr_matrix:
