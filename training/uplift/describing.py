@@ -1,5 +1,6 @@
 """Which columns of a trial's table may be read: what describes customers, and was known before they were treated."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -14,6 +15,8 @@ RARE = 50
 """Customers, below which a level is rare."""
 IDENTIFYING = 0.5
 """Distinct texts for each row, above which a column names customers instead of describing them."""
+NAMED = re.compile(r"(^|[_ .-])id$|[a-z]I[dD]$", re.ASCII)
+"""How columns of numbers are called that stand for somebody or something."""
 OTHER_DAYS = (
     r"^\s*(\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{1,2}/\d{1,2}/\d{2}|\d{4}[/.]\d{1,2}[/.]\d{1,2}|"
     r"\d{1,2}[ -][A-Za-z]{3}[ -]\d{4})([ T,]|$)"
@@ -91,8 +94,15 @@ def _unreadable(values: pl.Series, rows: Flags) -> str | None:
 
 
 def _identifying(values: pl.Series) -> str | None:
-    """A whole number of each customer's own counts or names them."""
-    return f"{values.name} names customers" if values.dtype.is_integer() and values.n_unique() == len(values) else None
+    """A whole number of each customer's own counts or names them; with fewer its column's name may say so."""
+    if not values.dtype.is_numeric():
+        return None
+    name, distinct = values.name, values.n_unique()
+    if values.dtype.is_integer() and distinct == len(values):
+        return f"{name} names customers"
+    if distinct > MOST_LEVELS and NAMED.search(name):
+        return f"{name} numbers somebody or something; if it says whose row it is, name it (--customer {name})"
+    return None
 
 
 def _after(values: pl.Series, later: Mapping[str, Flags]) -> str | None:

@@ -116,16 +116,21 @@ def test_columns_that_describe_nobody_or_are_known_only_afterwards_are_left_out(
     visit = table()["visit"]
     frame = table(
         visit=visit, shop=1, who=[f"c{n}" for n in range(SIZE)], spend=visit.cast(pl.Float64) * np.arange(SIZE),
-        tags=[["a"]] * SIZE,
+        tags=[["a"]] * SIZE, client_id=[n // 3 for n in range(SIZE)], shopId=[n % 197 for n in range(SIZE)],
+        paid=[n % 197 for n in range(SIZE)],
     )  # fmt: skip
     assert dict(reading(frame).left_out) == {
         "shop": "shop is the same for everybody",
         "who": "who names customers",
         "spend": "spend is always 0.0 without visit: it seems to be known only afterwards",
         "tags": "tags holds List(String)",
+        **{
+            name: f"{name} numbers somebody or something; if it says whose row it is, name it (--customer {name})"
+            for name in ("client_id", "shopId")
+        },
     }
-    assert [column.name for column in reading(frame, features=["age", "spend"]).columns] == ["age", "spend"]
-    assert [column.name for column in reading(frame, ignored=["age"]).columns] == ["city"]
+    assert [column.name for column in reading(frame, features=["age", "shopId"]).columns] == ["age", "shopId"]
+    assert [column.name for column in reading(frame, ignored=["age"]).columns] == ["city", "paid"]
 
 
 def test_what_tells_who_was_treated_or_what_came_is_left_out() -> None:
