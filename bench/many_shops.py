@@ -169,15 +169,19 @@ def main() -> None:
     limit_threads()
     retail = None if asked.events is None else training_data(asked.events, None, asked.preset, None, None)
     shops = [shop for shop in hidden(retail) if shop.name.startswith(tuple(asked.only))]
+    if not shops:
+        parser.error(f"--only: no shop's name begins so; there are {', '.join(shop.name for shop in hidden(retail))}")
     rows, console = [], Console(width=WIDTH)
     with progress_bar() as bar:
         for shop in bar.track(shops, description="Shops"):
             found = judged(shop)
             rows.append(row(shop, found))
+            bar.stop()  # While it runs, all that is printed is its own, and wrapped.
             if asked.json:
                 print(json.dumps(rows[-1]), flush=True)
             else:
                 console.print(shown(shop, found))
+            bar.start()
     if asked.json:
         print(json.dumps(behind(rows)))
     else:
