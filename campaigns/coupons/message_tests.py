@@ -15,7 +15,6 @@ from campaigns.actor import Cause
 from campaigns.coupons.refusals import InvalidTestMessage, NoConsent, TooManyTests
 from campaigns.customers.refusals import CustomerErased
 from campaigns.life import campaigns, switches
-from campaigns.life.refusals import CouponsStopped
 from campaigns.terms import discount_document
 from campaigns.terms.campaign import Campaign, CampaignPlan, Channel, State
 from campaigns.terms.discount import Discount
@@ -25,7 +24,6 @@ from campaigns.work import jobs
 from channels.message import Fate, Message, Note, Receipt
 from channels.quiet_hours import QuietHours
 from database.customers import known, tombstones
-from database.life import stops
 from database.session import Snapshot, Transaction
 from database.work import operations
 from database.work.operations import SEND_TEST_MESSAGE, Operation
@@ -140,8 +138,7 @@ def begin(transaction: Transaction, cause: Cause, campaign_id: str, wanted: Want
         transaction, cause, uuid4().hex, SEND_TEST_MESSAGE, request, total_count=1, action=ACTION,
         object_name=campaign.name,
     )  # fmt: skip
-    if standing := stops.standing(transaction, campaign_id):
-        raise CouponsStopped(f"{campaign.name} is stopped: {standing[1]}", campaign=campaign.name)
+    switches.refuse_if_held(transaction, campaign_id)
     return begun
 
 

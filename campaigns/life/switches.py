@@ -75,13 +75,23 @@ def is_stopped(snapshot: Snapshot, campaign_id: str) -> bool:
 def refuse_if_stopped(snapshot: Snapshot, campaign_id: str) -> None:
     """Raises CouponsStopped, or CouponSuspended for a campaign that was paused or ended in this moment."""
     state, standing = stops.state(snapshot, campaign_id)
-    name = f"campaigns/{campaign_id}"
+    name = _name(campaign_id)
     if standing is not None:
-        scope, reason = standing
-        what = "everything" if scope == EVERYTHING else name
-        raise CouponsStopped(f"{what} is stopped: {reason}", campaign=name)
+        raise _stopped(name, *standing)
     if state != State.ACTIVE:
         raise CouponSuspended(f"{name} is {state}", campaign=name, state=state)
+
+
+def refuse_if_held(snapshot: Snapshot, campaign_id: str) -> None:
+    """The same of a campaign in whatever state. Raises CouponsStopped."""
+    standing = stops.standing(snapshot, campaign_id)
+    if standing is not None:
+        raise _stopped(_name(campaign_id), *standing)
+
+
+def _stopped(name: str, scope: str, reason: str) -> CouponsStopped:
+    what = "everything" if scope == EVERYTHING else name
+    return CouponsStopped(f"{what} is stopped: {reason}", campaign=name)
 
 
 def _check(snapshot: Snapshot, cause: Cause, scope: str) -> None:
