@@ -175,7 +175,7 @@ def test_an_encoder_of_a_local_folder_is_fine_tuned(parts: Parts, tmp_path: Path
 @pytest.mark.parametrize("method", [Method.LORA, Method.ADALORA, Method.IA3])
 def test_few_numbers_learn_and_are_merged_into_the_encoder(method: Method, parts: Parts, tmp_path: Path) -> None:
     recipe = replace(
-        TINY, encoder=str(saved(tmp_path / "encoder")), method=method, rank=2, ngrams=False, epochs=2,
+        TINY, encoder=str(saved(tmp_path / "encoder")), method=method, rank=2, ngrams=False, epochs=1,
         graft_learning_rate=2e-2,
     )  # fmt: skip
     taught = teach(parts, recipe, seed=0, progress=nothing)
