@@ -34,6 +34,7 @@ from training.calibration import (
 )
 from training.checkpoints import checkpoints_of, remove_old
 from training.course import Course, Learned, Training, course_of, learn_members
+from training.material.beginning import seen_since
 from training.material.labels import LONGEST, labels_of
 from training.material.preparation import Prepared, prepare
 from training.predictors.boosting import grow, grow_silent
@@ -165,16 +166,17 @@ def _calibration(course: Course, now: Standing, asked: Standing) -> Calibration:
     year = year_above(outlook, labels, asked.as_of)
     if year is None:
         latest = asked.as_of == course.as_of - LONGEST
-        return Calibration(level=_level(now), spend_factor=spend_factor(outlook, labels, latest))
+        return Calibration(level=_level(course, now), spend_factor=spend_factor(outlook, labels, latest))
     return Calibration(seasons=seasons_of(year), spend_factor=yearly_spend_factor(year))
 
 
-def _level(now: Standing) -> float:
+def _level(course: Course, now: Standing) -> float:
     buyers = now.raw[:, NAMES.index("orders")] > 0
     if buyers.sum() < FEWEST_QUESTIONS:
         return 0.0
     purchase = outlook_of(now.answers, Calibration(), now.as_of).purchase[:, -1]
-    closed_form = -np.expm1(log_no_order(LONGEST / DAY, now.raw, fit_buying(now.raw)))
+    rhythm = fit_buying(now.raw[seen_since(course.begin, course.tokens.actions, now.pairs)])
+    closed_form = -np.expm1(log_no_order(LONGEST / DAY, now.raw, rhythm))
     return level_bounded(purchase[buyers], closed_form[buyers])
 
 

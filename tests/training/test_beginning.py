@@ -5,11 +5,15 @@ import pytest
 from made.histories import AS_OF, DAY, NOW, Row, bought, frame, histories, row
 
 from events.event import EventType
+from scoring.buying import BuyingModel
+from scoring.seen.catalogue import Catalogue
 from training.configuration import Configuration
 from training.course import Training, course_of
 from training.material.beginning import records_begin
+from training.material.preparation import prepare, tokens_from
 from training.rehearsal import cutoffs_to_ask
 
+CATALOGUE = Catalogue(("item-1",), (None,), (None,))
 CUSTOMERS = 400
 OPEN = 60.0
 SHOP = [bought(ago, customer=f"c{number}") for number, ago in enumerate(np.linspace(OPEN, 0.1, CUSTOMERS).tolist())]
@@ -51,6 +55,18 @@ def test_what_the_first_windows_are_goes_without_strays() -> None:
         return times
 
     assert asked([*strays(790, 700, 430), *SHOP]) == asked(SHOP)
+
+
+def test_the_rhythm_of_strays_is_not_the_shops() -> None:
+    def rhythm(rows: list[Row]) -> BuyingModel:
+        tokens = tokens_from(histories(*rows), CATALOGUE)
+        nothing, everybody = np.zeros(len(rows), dtype=bool), np.arange(len(tokens.actions.offsets) - 1)
+        return prepare(
+            tokens, everybody, np.array([NOW - 30 * DAY]), until=NOW, held_out_orders=nothing,
+            configuration=Configuration(), seed=0,
+        ).buying  # fmt: skip
+
+    assert rhythm([*strays(*(9650 + np.arange(30) / 10)), *SHOP]) == rhythm(SHOP)
 
 
 @pytest.mark.parametrize("growth", [1.0, 10.0, 1e3, 1e6])

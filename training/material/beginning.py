@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from events.event import EventType
 from events.history import Histories
-from scoring.seen.actions import Floats
+from scoring.seen.actions import Actions, Floats, Pairs
 from training.material.labels import SHORTEST
 
 FOLLOWED = 10
@@ -27,6 +27,11 @@ def records_begin(histories: Histories, until: float) -> float:
     before = histories.time < until
     known = (before, before & (histories.event_type == EventType.PURCHASE))
     return min((_settled(first) for rows in known if len(first := _first(histories, rows))), default=until)
+
+
+def seen_since(begin: float, actions: Actions, pairs: Pairs) -> npt.NDArray[np.bool_]:
+    """[P] whose first action is no stray: their rhythm is the shop's."""
+    return np.asarray(actions.time[actions.offsets[pairs.customer]] >= begin)
 
 
 def _first(histories: Histories, rows: npt.NDArray[np.bool_]) -> Floats:

@@ -19,7 +19,7 @@ from scoring.seen.normalisation import Normaliser
 from scoring.seen.sequence import Tokens, tokens_of
 from training.belief import Belief, belief_of
 from training.configuration import Configuration
-from training.material.beginning import records_begin
+from training.material.beginning import records_begin, seen_since
 from training.material.examples import Examples, examples_of, next_orders
 from training.material.labels import LONGEST, SHORTEST, Labels, labels_of, open_cutoffs, questions, weights_at
 from training.material.selection import fit_normaliser
@@ -114,8 +114,9 @@ def prepare(
     now = at_most(questions(actions, np.array([until]), customers), MOST_BELIEVED, seed)
     # Closed windows are long ago; those of a shop that has none are not, and it needs all that there is.
     then = pairs.some(pairs.as_of == cutoffs[-1]) if cutoffs[-1] <= until - LONGEST else now
+    rhythms = (asked.some(seen_since(begin, actions, asked)) for asked in (then, now))
     buying, latest = (
-        replace(fit_buying(raw_features(actions, asked, UNFITTED)), records_begin=begin) for asked in (then, now)
+        replace(fit_buying(raw_features(actions, asked, UNFITTED)), records_begin=begin) for asked in rhythms
     )
     raw, present = (raw_features(actions, asked, buying) for asked in (pairs, now))
     normaliser = fit_normaliser(raw, seed=seed)
