@@ -1,11 +1,9 @@
-"""Which learner says whom to target: the best, where it is ahead of response by more than a standard error; else that.
+"""Which learner says whom to target: the best one, where it beats targeting by response by more than chance; else that.
 
-The simplest that is within one standard error of the best (Breiman et al. 1984). A response that is surely worse than a
-random choice is none to fall back to: then, too, it is the best learner.
+A response that is surely worse than a random choice is none to fall back to: then, too, it is the best learner.
 
-The best of several has more luck than one, so that one beats response is said by intervals that hold for all of them at
-once (max-t, Romano and Wolf 2005), and what the whole procedure is worth is measured with the choice made without those
-it is measured on.
+The best of several has more luck than one, so the intervals hold for all of them at once (max-t, Romano and Wolf
+2005), and what the whole procedure is worth is measured with the choice made without those it is measured on.
 """
 
 from collections.abc import Callable, Mapping
@@ -55,8 +53,6 @@ class Figures:
     """Effect per customer among the three tenths with the highest scores."""
     ahead: Interval | None
     """Its Qini less that of targeting by response; the intervals of all learners hold together. None for response."""
-    error: float
-    """Standard error of `ahead`; 0 for response."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,25 +70,16 @@ class Choice:
         ahead = self.figures[self.best].ahead
         assert ahead is not None, "response is not among them"
         if self.learner is not self.best:
-            return (
-                f"no learner is ahead of targeting by response by more than a standard error: the best, {self.best}, "
-                f"by {ahead}"
-            )
+            return f"no learner beats targeting by response by more than chance: the best, {self.best}, by {ahead}"
         if ahead.low > 0:
             return f"the {self.best}-learner beats targeting by response by {ahead}"
         usual = self.figures[Learner.RESPONSE].qini
-        if usual.high < 0:
-            return f"targeting by response is worse than at random, {usual}: the best, {self.best}, beats it by {ahead}"
-        return (
-            f"the {self.best}-learner is ahead of targeting by response by {ahead}: more than a standard error, though "
-            "it may be chance"
-        )
+        return f"targeting by response is worse than at random, {usual}: the best, {self.best}, beats it by {ahead}"
 
     @property
     def finds(self) -> bool:
-        """Whether its ranking is better than chance, and it was not chosen among several by chance."""
-        chosen, usual = self.figures[self.learner], self.figures[Learner.RESPONSE].qini
-        return chosen.qini.low > 0 and (usual.low > 0 or (chosen.ahead is not None and chosen.ahead.low > 0))
+        """Whether its ranking is better than chance."""
+        return self.figures[self.learner].qini.low > 0
 
 
 def choose(trial: Trial, scores: Mapping[Learner, Floats], *, seed: int) -> Choice:
@@ -112,10 +99,9 @@ def _choose(trial: Trial, scores: Callable[[Learner], Floats], seed: int) -> Cho
     alone = [_alone(value, by) for value, by in zip(found, moved, strict=True)]
     moved[1:] -= moved[0]
     ahead = [None, *_together(found[1:] - found[0], moved[1:], seed)]
-    errors = [0.0, *map(_error, moved[1:])]
     figures = {
-        learner: Figures(qini=each, top=float(top), ahead=lead, error=error)
-        for learner, each, top, lead, error in zip(ORDER, alone, tops, ahead, errors, strict=True)
+        learner: Figures(qini=each, top=float(top), ahead=lead)
+        for learner, each, top, lead in zip(ORDER, alone, tops, ahead, strict=True)
     }
     best = max(RIVALS, key=lambda learner: figures[learner].qini.value)
     return Choice(learner=best if _is_better(figures, best) else Learner.RESPONSE, figures=figures, best=best)
@@ -125,7 +111,7 @@ def _is_better(figures: Mapping[Learner, Figures], best: Learner) -> bool:
     """Whether it is used instead of response."""
     lead = figures[best].ahead
     assert lead is not None, "response is not among them"
-    return lead.value > figures[best].error or (lead.value > 0 and figures[Learner.RESPONSE].qini.high < 0)
+    return lead.low > 0 or (lead.value > 0 and figures[Learner.RESPONSE].qini.high < 0)
 
 
 def nested(trial: Trial, scores: Mapping[Learner, Floats], *, seed: int, progress: Progress = silence) -> float:
@@ -146,13 +132,8 @@ def _some(scores: Mapping[Learner, Floats], rows: Flags, learner: Learner) -> Fl
 
 
 def _alone(value: float, moved: Floats) -> Interval:
-    reach = DEVIATIONS * _error(moved)
+    reach = DEVIATIONS * float(np.sqrt(moved @ moved))
     return Interval(value=float(value), low=float(value) - reach, high=float(value) + reach)
-
-
-def _error(moved: Floats) -> float:
-    """Standard error of a figure that each customer moves by [N]."""
-    return float(np.sqrt(moved @ moved))
 
 
 def _together(differences: Floats, moved: Floats, seed: int) -> list[Interval]:
