@@ -64,7 +64,7 @@ def test_an_order_counts_an_item_once_for_popularity_and_what_is_held_out_not_at
     assert purchases_of(actions, last_orders(actions)).item.tolist() == [2]
 
 
-@pytest.mark.parametrize(("days_of_fashion", "days"), [(4, 7.0), (25, 20.0), (400, 45.0)])
+@pytest.mark.parametrize(("days_of_fashion", "days"), [(1, 1.0), (4, 7.0), (25, 20.0), (400, 45.0)])
 def test_a_shop_remembers_as_long_as_its_fashion_lasts(days_of_fashion: int, days: float) -> None:
     random = np.random.default_rng(0)
     rows = []
