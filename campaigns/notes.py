@@ -14,6 +14,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         Note.QUIET: "未尝试：静默时段",
         Note.UNADDRESSED: "未尝试：该渠道没有配置地址（TIERWISE_CHANNELS）",
         Note.STOPPED: "未尝试：已被紧急开关停止",
+        Note.OVER: "未尝试：活动已结束",
+        Note.UNWANTED: "未尝试：收件人已不再同意",
     },
 }
 

@@ -56,6 +56,8 @@ class Note(StrEnum):
     QUIET = "not tried: quiet hours"
     UNADDRESSED = "not tried: the channel has no address (TIERWISE_CHANNELS)"
     STOPPED = "not tried: stopped by the kill switch"
+    OVER = "not tried: the campaign is over"
+    UNWANTED = "not tried: the recipient does not agree any more"
 
 
 class Receipt(NamedTuple):

@@ -21,7 +21,8 @@ def tell() -> None:
 
 
 def _told(record: logging.LogRecord) -> bool:
-    error = record.exc_info[1] if record.exc_info else None
+    # What is less than critical it survives.
+    error = record.exc_info[1] if record.exc_info and record.levelno == logging.CRITICAL else None
     # A file for which there is no room has a name.
     if isinstance(error, OSError) and error.errno in FULL and error.filename is None:
         record.msg, record.args, record.exc_info = NO_ROOM, None, None

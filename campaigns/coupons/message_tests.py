@@ -15,6 +15,7 @@ from campaigns.actor import Cause
 from campaigns.coupons.refusals import InvalidTestMessage, NoConsent, TooManyTests
 from campaigns.customers.refusals import CustomerErased
 from campaigns.life import campaigns, switches
+from campaigns.life.refusals import CampaignNotFound
 from campaigns.terms import discount_document
 from campaigns.terms.campaign import Campaign, CampaignPlan, Channel, State
 from campaigns.terms.discount import Discount
@@ -146,12 +147,20 @@ def why_not(
     snapshot: Snapshot, operation: Operation, addressed: Mapping[str, object], quiet_hours: Mapping[str, QuietHours],
     now: datetime,
 ) -> Note | None:  # fmt: skip
-    """What keeps a worker from sending it. Raises CampaignNotFound."""
+    """What keeps a worker from sending it; much may have happened since it was asked for."""
     campaign_id, channel = operation.request["campaign_id"], operation.request["channel"]
-    zone = campaigns.get(snapshot, campaign_id).plan.zone
+    try:
+        campaign = campaigns.get(snapshot, campaign_id)
+        _check_recipient(snapshot, operation.request["recipient"], Channel(channel))
+    except CampaignNotFound:
+        return Note.OVER
+    except (CustomerErased, NoConsent):
+        return Note.UNWANTED
+    if campaign.state is State.ENDED:
+        return Note.OVER
     if channel not in addressed:
         return Note.UNADDRESSED
-    if channel in quiet_hours and quiet_hours[channel].until(now, zone) is not None:
+    if channel in quiet_hours and quiet_hours[channel].until(now, campaign.plan.zone) is not None:
         return Note.QUIET
     return Note.STOPPED if switches.is_stopped(snapshot, campaign_id) else None
 

@@ -41,7 +41,7 @@ def test_why_messages_wait_is_told_in_each_language_as_far_as_it_is_not_a_machin
         "消息在等待：未尝试：服务商当时不可用", "消息在等待：未尝试：服务商响应太慢",
         "消息在等待：服务商的应答没有结束", "消息在等待：未尝试：静默时段",
         "消息在等待：未尝试：该渠道没有配置地址（TIERWISE_CHANNELS）", "消息在等待：未尝试：已被紧急开关停止",
-        "消息在等待：HTTP 503",
+        "消息在等待：未尝试：活动已结束", "消息在等待：未尝试：收件人已不再同意", "消息在等待：HTTP 503",
     ]  # fmt: skip
     assert Fault(code=Code.MESSAGES_WAIT, facts={"note": Note.SLOW}).sentence() == (
         "messages wait: not tried: the provider takes long"

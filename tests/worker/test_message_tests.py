@@ -40,7 +40,7 @@ from campaigns.tiers.tiers import Tier
 from channels.message import Note
 from channels.webhook import Webhook
 from database.audit import log
-from database.session import Database
+from database.session import Database, Transaction
 from database.work import operations
 from settings import Settings
 from worker import advance
@@ -130,18 +130,37 @@ def test_what_the_provider_answers_is_told_and_a_test_that_did_not_arrive_is_not
     assert len(provider.came) == 2
 
 
-def test_a_test_that_the_switch_overtakes_does_not_leave(database: Database, tools: Tools, provider: Provider) -> None:
+def test_a_test_that_something_overtakes_does_not_leave(database: Database, tools: Tools, provider: Provider) -> None:
+    add_customers(database, ["cleo", "dora"], consented=["EMAIL"])
     create_campaign(database, offers=(BY_MAIL,))
-    begun = begin(database)
-    with database.writing() as transaction:
-        switches.stop(transaction, make_cause(reason="a leak"), "spring")
+    begun = [begin(database, Wanted(recipient=f"customers/{name}")) for name in ("cleo", "dora", "marie", "nina")]
+    notes = []
+    for operation_id, meanwhile in zip(begun, (withdraw, erase, stop, end), strict=True):
+        with database.writing() as transaction:
+            meanwhile(transaction)
+        advance.advance(tools, operation_id, enough=lambda: False)
+        notes.append(Trial.of(read_operation(database, operation_id)).note)
+        if meanwhile is stop:
+            assert refusal(database) is CouponsStopped
 
-    advance.advance(tools, begun, enough=lambda: False)
-
-    assert refusal(database) is CouponsStopped
-    with database.reading() as snapshot:
-        assert message_tests.newest(snapshot, "spring", limit=1)[0].note == Note.STOPPED
+    assert notes == [Note.UNWANTED, Note.UNWANTED, Note.STOPPED, Note.OVER]
     assert provider.came == []
+
+
+def withdraw(transaction: Transaction) -> None:
+    transaction.execute(text("UPDATE customers SET consented_channels = '{}' WHERE customer_id = 'cleo'"))
+
+
+def erase(transaction: Transaction) -> None:
+    erasure.begin(transaction, make_cause(), "dora")
+
+
+def stop(transaction: Transaction) -> None:
+    switches.stop(transaction, make_cause(reason="a leak"), "spring")
+
+
+def end(transaction: Transaction) -> None:
+    transaction.execute(text("UPDATE campaigns SET state = 'ENDED'"))
 
 
 def refusal(database: Database, wanted: Wanted = MARIE) -> type[Refusal]:
@@ -171,7 +190,7 @@ def test_who_disagrees_or_is_forgotten_gets_no_test_and_a_campaign_has_so_many_a
     assert refusal(database) is TooManyTests
     begin(database, now=NOW + SPAN)
     with database.writing() as transaction:
-        transaction.execute(text("UPDATE campaigns SET state = 'ENDED'"))
+        end(transaction)
     assert refusal(database) is CampaignNotMovable
 
 
