@@ -106,8 +106,16 @@ def test_a_marketer_sees_a_message_before_anybody_else_and_what_the_provider_say
     assert faults(marie, "test-message-zh-narrow") == []
 
     marie.get_by_label("收件人").fill("ben")
+    marie.get_by_label("消息", exact=True).select_option("offer.HIGH.SMS")
     marie.get_by_role("button", name="发送测试").click()
-    expect(marie.get_by_text("该客户未同意此渠道。")).to_be_visible()
+    expect(marie.get_by_text("该客户未同意此渠道。")).to_be_in_viewport()
+    expect(marie.get_by_label("收件人")).to_have_value("ben")
+    expect(marie.get_by_label("消息", exact=True)).to_have_value("offer.HIGH.SMS")
+    assert faults(marie, "test-message-refused-zh-narrow") == []
+    marie.get_by_role("button", name="Menu").or_(marie.get_by_role("button", name="菜单")).click()
+    marie.get_by_role("button", name="English").click()
+    expect(marie.get_by_role("heading", name="Test message")).to_be_visible()
+    expect(marie).to_have_url(f"{site.address}/campaigns/spring/deliveries")
     arthur = site.enter("arthur", "approver", color_scheme="dark")
     arthur.goto("/campaigns/spring/deliveries")
     expect(arthur.get_by_role("table", name="Test messages")).to_be_visible()

@@ -57,7 +57,8 @@ def test_what_celery_ends_a_worker_for_is_a_sentence_where_it_lies_outside(
         logger.filters[:] = before
 
     assert [(record.getMessage(), record.exc_info is None) for record in caplog.records] == [
-        (told or f"Unrecoverable error: {trouble!r}", told is not None), (f"Timer error: {trouble!r}", False)
+        (told or f"Unrecoverable error: {trouble!r}", told is not None),
+        (f"Timer error: {trouble!r}", False),
     ]
 
 

@@ -12,10 +12,11 @@ from admin.web.look import written_number
 from admin.web.pages.campaigns.audience import PAGE
 from admin.web.pages.campaigns.hours import DAY_HOURS, marks, place, words
 from admin.web.pages.campaigns.sheet import tab
-from admin.web.visit import Visit
+from admin.web.visit import UNUSABLE, Visit
 from campaigns.coupons import deliveries, handing_over, message_tests
 from campaigns.coupons.deliveries import Deliveries
-from campaigns.coupons.refusals import InvalidTestMessage
+from campaigns.coupons.refusals import InvalidTestMessage, TooManyTests
+from campaigns.errors import CouponRefused, Invalid, Refusal, WrongState
 from campaigns.life import campaigns
 from campaigns.terms.campaign import Campaign, State
 
@@ -25,6 +26,11 @@ SHOWN = (*deliveries.FATES, "WAITING", "SENDING")
 
 def listing(visit: Visit) -> Response:
     """Counts of the whole campaign and a page of its messages."""
+    return _page(visit)
+
+
+def _page(visit: Visit, refusal: Refusal | None = None) -> Response:
+    """With why a test message was refused, and what was typed for it."""
     state = visit.field("state") if visit.field("state") in SHOWN else None
     with visit.reading() as snapshot:
         campaign = campaigns.get(snapshot, visit.campaign_id)
@@ -37,11 +43,15 @@ def listing(visit: Visit) -> Response:
         "leaves": bool(handing_over.needed(campaign)), "ready": campaign.state is State.ACTIVE,
         "refused": sum(each.fates["REFUSED"] for each in standing.channels),
         "tests": tests, "samples": () if campaign.state is State.ENDED else message_tests.samples(campaign.plan),
-        "running": standing.work is not None and not standing.work.done,
+        "running": standing.work is not None and not standing.work.done, "refusal": refusal,
+        "recipient": visit.field("recipient"), "chosen": visit.field("sample"),
     }  # fmt: skip
     if visit.fragment:
         return visit.page("deliveries_standing.html", campaign=campaign, **values)
-    return tab(visit, "deliveries", campaign, **values)
+    return tab(
+        visit, "deliveries", campaign, status=UNUSABLE if refusal else 200, path=_address(campaign.campaign_id),
+        **values,
+    )  # fmt: skip
 
 
 def tests(visit: Visit) -> Response:
@@ -49,20 +59,21 @@ def tests(visit: Visit) -> Response:
     with visit.reading() as snapshot:
         campaign = campaigns.get(snapshot, visit.campaign_id)
         found = message_tests.newest(snapshot, campaign.campaign_id, limit=TESTS)
-    return visit.part(
-        "test_messages.html", f"/campaigns/{visit.campaign_id}/deliveries", campaign=campaign, tests=found
-    )
+    return visit.part("test_messages.html", _address(visit.campaign_id), campaign=campaign, tests=found)
 
 
 def send_test(visit: Visit) -> Response:
     """The message and the recipient of the form."""
     name, chosen = visit.campaign_id, visit.field("sample")
-    with visit.changing(message_tests.ACTION, f"campaigns/{name}") as (transaction, cause):
-        offered = {each.key: each for each in message_tests.samples(campaigns.get(transaction, name).plan)}
-        if chosen not in offered:
-            raise InvalidTestMessage("the plan has changed: choose the message again", field="sample")
-        message_tests.begin(transaction, cause, name, offered[chosen].for_(f"customers/{visit.field('recipient')}"))
-    return visit.go(f"/campaigns/{name}/deliveries", Deed.TESTED)
+    try:
+        with visit.changing(message_tests.ACTION, f"campaigns/{name}") as (transaction, cause):
+            offered = {each.key: each for each in message_tests.samples(campaigns.get(transaction, name).plan)}
+            if chosen not in offered:
+                raise InvalidTestMessage("the plan has changed: choose the message again", field="sample")
+            message_tests.begin(transaction, cause, name, offered[chosen].for_(f"customers/{visit.field('recipient')}"))
+    except (Invalid, WrongState, CouponRefused, TooManyTests) as refusal:
+        return _page(visit, refusal)
+    return visit.go(_address(name), Deed.TESTED)
 
 
 def hand_over(visit: Visit) -> Response:
@@ -70,7 +81,11 @@ def hand_over(visit: Visit) -> Response:
     name = visit.campaign_id
     with visit.changing(handing_over.ACTION, f"campaigns/{name}") as (transaction, cause):
         handing_over.begin(transaction, cause, name)
-    return visit.go(f"/campaigns/{name}/deliveries", Deed.BEGUN)
+    return visit.go(_address(name), Deed.BEGUN)
+
+
+def _address(campaign_id: str) -> str:
+    return f"/campaigns/{campaign_id}/deliveries"
 
 
 def _by_hour(visit: Visit, campaign: Campaign, standing: Deliveries) -> LineChart | None:
