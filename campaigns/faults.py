@@ -25,6 +25,7 @@ class Code(StrEnum):
     MODEL_WITHOUT_NUMBERS = "MODEL_WITHOUT_NUMBERS"
     TRAINING_REFUSED = "TRAINING_REFUSED"
     TRAINING_WITHOUT_MODEL = "TRAINING_WITHOUT_MODEL"
+    FOLDER_NOT_WRITABLE = "FOLDER_NOT_WRITABLE"
     LESSON_UNREADABLE = "LESSON_UNREADABLE"
     CAMPAIGN_NOT_BEGUN = "CAMPAIGN_NOT_BEGUN"
     MESSAGES_WAIT = "MESSAGES_WAIT"
@@ -47,6 +48,8 @@ WORDS: Mapping[Language, Mapping[Code, str]] = {
         Code.MODEL_WITHOUT_NUMBERS: "{model} says no number of any of {customers:,} customers",
         Code.TRAINING_REFUSED: "there is nothing to learn from",
         Code.TRAINING_WITHOUT_MODEL: "training ended {starts} times without a model; the worker's log says why",
+        Code.FOLDER_NOT_WRITABLE: "{place} cannot be written: {why}; make room there, or give the worker the right to "
+        "write there",
         Code.LESSON_UNREADABLE: "what {campaign} taught cannot be asked",
         Code.CAMPAIGN_NOT_BEGUN: "messages wait: {campaign} begins at {start_time}",
         Code.MESSAGES_WAIT: "messages wait: {note}",
@@ -68,6 +71,7 @@ WORDS: Mapping[Language, Mapping[Code, str]] = {
         Code.MODEL_WITHOUT_NUMBERS: "{model} 对 {customers:,} 位客户都没有给出数值",
         Code.TRAINING_REFUSED: "无法训练：",
         Code.TRAINING_WITHOUT_MODEL: "训练 {starts} 次都没有得到模型，原因见工作进程日志",
+        Code.FOLDER_NOT_WRITABLE: "无法写入 {place}：{why}，请在该处留出空间，或授予工作进程写入权限",
         Code.LESSON_UNREADABLE: "无法使用从 {campaign} 学到的内容：",
         Code.CAMPAIGN_NOT_BEGUN: "消息在等待：{campaign} 于 {start_time} 开始",
         Code.MESSAGES_WAIT: "消息在等待：{note}",

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Self
 from uuid import uuid4
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -17,6 +18,14 @@ UNFINISHED = re.compile(r"\.(.+)\.[0-9a-f]{8}\.unfinished")
 
 class NotWritten(OSError):
     """A disk is full, or nobody may write there; the message names the place and the way out."""
+
+    def __init__(self, place: str, why: str) -> None:
+        self.place, self.why = place, why
+        """In the operating system's words."""
+        super().__init__(f"{place} cannot be written: {why}; make room there, or name another place, and begin again")
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str]]:
+        return type(self), (self.place, self.why)
 
     @property
     def for_want_of_room(self) -> bool:
@@ -143,9 +152,7 @@ def told_of(path: Path) -> Iterator[None]:
         why = _why(error)
         if why is None:
             raise
-        raise NotWritten(
-            f"{path} cannot be written: {why}; make room there, or name another place, and begin again"
-        ) from error
+        raise NotWritten(str(path), why) from error
 
 
 def _why(error: Exception) -> str | None:

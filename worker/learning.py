@@ -11,10 +11,12 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TextIO
 
 from campaigns.models.retraining import Retraining
 from database.embedded import end_with_parent
+from scoring.whole_file import told_of
 from settings import child_environment
 
 
@@ -25,9 +27,8 @@ class Learner:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, folder: Path, pinned: Retraining, database_url: str) -> bool:
-        """Learn for this folder; False where somebody does already."""
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with _beside(folder, "lock").open("w") as lock:
+        """Learn for this folder; False where somebody does already. Raises NotWritten."""
+        with _opened_lock(folder) as lock:
             if _is_held(lock):
                 return False
             # The lock goes with the open file, which the other process has from here on.
@@ -60,9 +61,17 @@ class Learner:
 
 
 def under_way(folder: Path) -> bool:
-    """Whether somebody learns for this folder."""
-    with _beside(folder, "lock").open("a") as lock:
+    """Whether somebody learns for this folder. Raises NotWritten."""
+    with _opened_lock(folder) as lock:
         return _is_held(lock)
+
+
+def _opened_lock(folder: Path) -> TextIO:
+    with told_of(folder.parent):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        # A lock may be there from when others could be written beside it, which learning needs.
+        TemporaryFile(dir=folder.parent).close()
+        return _beside(folder, "lock").open("a")
 
 
 def _is_held(lock: TextIO) -> bool:

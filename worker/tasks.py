@@ -15,6 +15,7 @@ from campaigns.tiers import rescoring
 from campaigns.work import jobs
 from database.failures import Failure, failure_of
 from database.work.duties import Duty
+from scoring.whole_file import NotWritten
 from worker.advance import advance, give_up, stumble
 from worker.clock import canary, duties, model_folders, reporting, schedule, uplift, wellbeing
 from worker.clock.duties import Doing
@@ -25,7 +26,10 @@ from worker.tools import Tools
 
 RETRIES = 5
 PASSING = frozenset({Failure.AWAY, Failure.BUSY, Failure.CONFLICT})
-"""Trouble of the database, which may be full or away for hours: the relay hands the work over until that is over."""
+"""Trouble of the database, which may be full or away for hours: the relay hands the work over until that is over.
+
+So it does for a disk without room.
+"""
 
 
 def register(app: Celery, tools: Tools) -> None:
@@ -41,7 +45,7 @@ def register(app: Celery, tools: Tools) -> None:
             give_up(tools, operation_id, error, log_id)
         except Exception as error:
             if self.request.retries >= RETRIES:
-                if failure_of(error) not in PASSING:
+                if not _passes(error):
                     give_up(tools, operation_id, error, log_id)
                 raise
             try:
@@ -58,6 +62,10 @@ def register(app: Celery, tools: Tools) -> None:
             enough=lambda: stopping() or time.monotonic() > until,
         )  # fmt: skip
         duties.do(tools.database, _doings(tools, tick), tick.now, log_id=str(self.request.id))
+
+
+def _passes(error: Exception) -> bool:
+    return error.for_want_of_room if isinstance(error, NotWritten) else failure_of(error) in PASSING
 
 
 def _doings(tools: Tools, tick: Tick) -> dict[Duty, Doing]:

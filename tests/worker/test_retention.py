@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from made.campaigns import add_customers, make_cause, make_score
 from made.histories import AS_OF
 from networks.tiny_model import tiny_model, write_tiny_model
 
+from campaigns.faults import Fault
 from campaigns.models import judging, registry, retraining
 from campaigns.models.refusals import ModelUnusable
 from campaigns.models.stages import Stage, State
@@ -17,9 +19,12 @@ from database.audit import log
 from database.audit.log import ALL
 from database.models import scores
 from database.session import Database
+from database.work import duties as stored_duties
 from database.work import operations
+from database.work.duties import Duty
 from scoring.folders import folder
 from settings import Settings
+from worker.clock import duties
 from worker.clock.model_folders import MINUTE, tidy
 from worker.tools import Tools
 
@@ -92,6 +97,30 @@ def test_what_was_idle_for_long_goes_and_what_somebody_may_need_stays(shop: Data
     assert {(line.actor, line.object_name) for line in lines} == {
         ("process:beat", "models/idle"), ("process:beat", "models/rejected"),
     }  # fmt: skip
+
+
+def test_a_folder_that_cannot_be_removed_keeps_none_of_the_others_and_is_told_until_it_went(
+    shop: Database, tools: Tools, caplog: pytest.LogCaptureFixture
+) -> None:
+    places = sorted(retrained(shop, tools, name) for name in ("idle", "late"))
+    lock = places[0].with_name(f".{places[0].name}.lock")
+    lock.unlink()
+    lock.mkdir()
+    for minutes in (-1, 0, 1):
+        now = NOW + timedelta(minutes=minutes)
+        duties.do(shop, {Duty.REMOVE_FOLDERS: partial(tidy, tools, now)}, now, log_id="t7")
+    with shop.reading() as snapshot:
+        (standing,) = stored_duties.standing(snapshot)
+    assert [place.exists() for place in places] == [True, False]
+    lock.rmdir()
+    duties.do(shop, {Duty.REMOVE_FOLDERS: partial(tidy, tools, now)}, now, log_id="t7")
+
+    words = f"{tools.settings.models} cannot be written: Is a directory; make room there, or give the worker the right"
+    assert not places[0].exists()
+    assert Fault.read(standing.error, standing.why).sentence().startswith(words)
+    assert sum(words in message for message in caplog.messages) == 1
+    with shop.reading() as snapshot:
+        assert not stored_duties.standing(snapshot)[0].late(now)
 
 
 def test_a_model_without_a_folder_does_not_serve_until_a_copy_of_it_is_registered(

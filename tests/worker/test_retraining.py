@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -167,10 +168,17 @@ def test_a_training_that_ends_in_words_of_others_does_not_pass_them_on(
     assert "could not convert 'anna'" in caplog.text
 
 
-def test_a_training_ends_although_the_disk_takes_nothing(database: Database, database_url: str, tmp_path: Path) -> None:
+def test_a_training_waits_for_room_and_ends_although_the_disk_takes_nothing(
+    database: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fill(database, tmp_path / "elsewhere", random_shop(20, seed=11))
-    (tmp_path / "models").write_text("a file in the place of the folder")
     failed = begin(database)
+    with monkeypatch.context() as full:
+        full.setattr(learning, "TemporaryFile", no_room)
+        run_task(database_url, failed, retries=RETRIES, home=tmp_path, task_seconds=1)
+    waits = read_operation(database, failed.operation_id)
+    shutil.rmtree(tmp_path / "models")
+    (tmp_path / "models").write_text("a file in the place of the folder")
     run_task(database_url, failed, retries=RETRIES, home=tmp_path, task_seconds=1)
     cancelled = begin(database)
     with database.writing() as transaction:
@@ -178,8 +186,15 @@ def test_a_training_ends_although_the_disk_takes_nothing(database: Database, dat
     run_task(database_url, cancelled, retries=RETRIES, home=tmp_path, task_seconds=1)
 
     ended = read_operation(database, failed.operation_id)
-    assert (ended.state, ended.why and ended.why["code"]) == (operations.FAILED, "UNEXPECTED")
+    models, way_out = tmp_path / "models", "make room there, or give the worker the right to write there"
+    assert waits.state == operations.RUNNING
+    assert (ended.state, ended.error) == (operations.FAILED, f"{models} cannot be written: File exists; {way_out}")
+    assert ended.why == {"code": "FOLDER_NOT_WRITABLE", "facts": {"place": str(models), "why": "File exists"}}
     assert read_operation(database, cancelled.operation_id).state == operations.CANCELLED
+
+
+def no_room(**_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_two_clocks_begin_one_training_a_night(database: Database) -> None:

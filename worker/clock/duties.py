@@ -9,7 +9,7 @@ from database.session import Database
 from database.work import duties
 from database.work.duties import Duty
 from worker.clock.tick import each
-from worker.faults import HOPELESS, fault_of
+from worker.faults import TOLD, fault_of
 
 Doing = Callable[[], object]
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ def _done(database: Database, duty: Duty, doing: Doing, now: datetime, log_id: s
         fault = fault_of(_first(error), log_id)
         with database.writing() as transaction:
             news = duties.failed(transaction, duty, fault.why, error=fault.said)
-        if not _is_hopeless(error):
+        if not _is_told(error):
             raise
         if news:
             log.warning("%s fails: %s", duty, fault.sentence())
@@ -41,11 +41,11 @@ def _done(database: Database, duty: Duty, doing: Doing, now: datetime, log_id: s
         duties.well(transaction, duty, now)
 
 
-def _is_hopeless(error: Exception) -> bool:
+def _is_told(error: Exception) -> bool:
     """All of it, where several came together."""
     if isinstance(error, ExceptionGroup):
-        return error.split(HOPELESS)[1] is None
-    return isinstance(error, HOPELESS)
+        return error.split(TOLD)[1] is None
+    return isinstance(error, TOLD)
 
 
 def _first(error: Exception) -> Exception:

@@ -314,6 +314,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A test message is for a customer of the shop who does not agree to the channel. Example: "customers/marie does not agree to SMS"."""
     TOO_MANY_TESTS: _ErrorReason.ValueType  # 207
     """A campaign has had many test messages within the hour. Example: "too many test messages of campaigns/spring; try again in 600 s"."""
+    FOLDER_NOT_WRITABLE: _ErrorReason.ValueType  # 208
+    """The worker cannot write where models lie. Example: "/srv/tierwise/models cannot be written: Read-only file system; make room
+    there, or give the worker the right to write there".
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused, why bulk work failed, why a launch was missed, or why a canary was set aside: the `reason` in the google.rpc.ErrorInfo that every
@@ -612,4 +616,8 @@ NO_CONSENT: ErrorReason.ValueType  # 206
 """A test message is for a customer of the shop who does not agree to the channel. Example: "customers/marie does not agree to SMS"."""
 TOO_MANY_TESTS: ErrorReason.ValueType  # 207
 """A campaign has had many test messages within the hour. Example: "too many test messages of campaigns/spring; try again in 600 s"."""
+FOLDER_NOT_WRITABLE: ErrorReason.ValueType  # 208
+"""The worker cannot write where models lie. Example: "/srv/tierwise/models cannot be written: Read-only file system; make room
+there, or give the worker the right to write there".
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
