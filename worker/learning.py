@@ -83,16 +83,21 @@ def _is_held(lock: TextIO) -> bool:
     return False
 
 
-def refused(folder: Path) -> str | None:
+def refused(folder: Path, pinned: Retraining) -> str | None:
     """Why there will be no model."""
-    said = _beside(folder, "refused")
+    said = _refusal(folder, pinned)
     return said.read_text() if said.exists() else None
 
 
-def refuse(folder: Path, reason: str) -> None:
+def refuse(folder: Path, pinned: Retraining, reason: str) -> None:
     """There will be no model: a training that is under way, in whichever process, ends with its epoch."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    _beside(folder, "refused").write_text(reason)
+    _refusal(folder, pinned).write_text(reason)
+
+
+def _refusal(folder: Path, pinned: Retraining) -> Path:
+    """Of this training alone: a database that was restored begins another for the same folder."""
+    return _beside(folder, f"{pinned.as_of:%Y%m%dT%H%M%S.%f}.refused")
 
 
 def _beside(folder: Path, what: str) -> Path:

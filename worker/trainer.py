@@ -43,12 +43,12 @@ def main(arguments: list[str]) -> int:
         while not _learned(folder, pinned):
             time.sleep(ROOM_SECONDS)
     except TOLD as refusal:
-        refuse(folder, str(refusal))
+        refuse(folder, pinned, str(refusal))
         return 1
     except ValueError as error:
         # It would come again with each start, and whose words it has is not known: they may name customers.
         log.exception("%s: its training is given up", folder.name)
-        refuse(folder, f"{type(error).__name__}; the worker's log says more, by the name {folder.name}")
+        refuse(folder, pinned, f"{type(error).__name__}; the worker's log says more, by the name {folder.name}")
         return 1
     return 0
 
@@ -75,15 +75,15 @@ def _learn(folder: Path, pinned: Retraining) -> None:
     database.close()
     training = Training(
         events=events, items=items, as_of=pinned.as_of, configuration=_configuration(pinned), device=read.device,
-        progress=partial(_goes_on, folder),
+        progress=partial(_goes_on, folder, pinned),
     )  # fmt: skip
     train(training, folder)
 
 
-def _goes_on(folder: Path, stage: str, done: int, total: int) -> None:
+def _goes_on(folder: Path, pinned: Retraining, stage: str, done: int, total: int) -> None:
     """Raises ModelRejected where nobody wants the model any more."""
     log.info("%s: %d of %d", stage, done, total)
-    if (reason := refused(folder)) is not None:
+    if (reason := refused(folder, pinned)) is not None:
         raise ModelRejected(reason)
 
 

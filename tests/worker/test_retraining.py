@@ -151,6 +151,10 @@ def test_a_training_ends_when_it_is_cancelled(database: Database, tools: Tools, 
 
     assert read_operation(database, operation.operation_id).state == operations.CANCELLED
     assert not folder.exists()
+    cancelled = Retraining.of(operation.request)
+    of_a_database_from_before = replace(cancelled, as_of=cancelled.as_of + timedelta(minutes=1))
+    said = [learning.refused(folder, pinned) for pinned in (cancelled, of_a_database_from_before)]
+    assert said == ["nobody waits for the model any more", None]
 
 
 def test_a_training_that_ends_in_words_of_others_does_not_pass_them_on(
@@ -164,7 +168,7 @@ def test_a_training_that_ends_in_words_of_others_does_not_pass_them_on(
 
     assert trainer.main([str(tmp_path / "m2"), json.dumps(pinned.request())]) == 1
 
-    assert learning.refused(tmp_path / "m2") == "ValueError; the worker's log says more, by the name m2"
+    assert learning.refused(tmp_path / "m2", pinned) == "ValueError; the worker's log says more, by the name m2"
     assert "could not convert 'anna'" in caplog.text
 
 

@@ -19,8 +19,8 @@ MOST_STARTS = 20
 
 def step(tools: Tools, operation: Operation) -> bool:
     """A look at it, or the end; False when another worker was faster. Raises Hopeless where nothing comes."""
-    folder = _folder(tools, operation)
-    reason = learning.refused(folder)
+    folder, pinned = _folder(tools, operation), Retraining.of(operation.request)
+    reason = learning.refused(folder, pinned)
     if reason is not None or folder.exists():
         tools.learner.settle()
     if reason is not None:
@@ -29,7 +29,7 @@ def step(tools: Tools, operation: Operation) -> bool:
         return _finish(tools, operation, folder)
     starts = int(operation.cursor or 0)
     if starts < MOST_STARTS:
-        starts += tools.learner.start(folder, Retraining.of(operation.request), tools.database_url)
+        starts += tools.learner.start(folder, pinned, tools.database_url)
     elif not learning.under_way(folder):
         raise Hopeless(Code.TRAINING_WITHOUT_MODEL, starts=MOST_STARTS)
     tools.learner.wait(LOOK_SECONDS)
@@ -40,7 +40,8 @@ def step(tools: Tools, operation: Operation) -> bool:
 def abandon(tools: Tools, operation: Operation) -> None:
     """End the training, wherever it goes on; what a disk that takes nothing lets go on makes a folder nobody wants."""
     try:
-        learning.refuse(_folder(tools, operation), "nobody waits for the model any more")
+        pinned = Retraining.of(operation.request)
+        learning.refuse(_folder(tools, operation), pinned, "nobody waits for the model any more")
     except OSError as error:
         log.warning("%s: its training is not told that it is over: %s", operation.name, error)
 
