@@ -1,6 +1,7 @@
 """What a command says when something around it does not work, instead of a traceback."""
 
 import errno
+import re
 
 from database.failures import Failure, failure_of, in_a_line, of_another_shape
 from database.migrate import LaterVersion, TableInUse
@@ -19,6 +20,8 @@ NO_PLACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, err
 """A disk that is full or only read, a right that is lacking, a path that is too long."""
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 """Where no file is named, standard output goes there."""
+UNDECODED = re.compile("[\udc80-\udcff]")
+"""What stands for a byte of an argument that is no text (PEP 383)."""
 
 
 def explained(error: Exception) -> str | None:
@@ -31,5 +34,9 @@ def explained(error: Exception) -> str | None:
         return f"{error.filename}: {error.strerror}; give this account room and rights there, or name another place"
     if isinstance(error, OSError) and error.errno in FULL:
         return f"what is printed could not be written: {error.strerror}; make room where it goes, or print elsewhere"
+    if isinstance(error, UnicodeEncodeError) and UNDECODED.search(error.object):
+        return (
+            "what was typed holds bytes that are no text in this shell's locale: set LC_ALL to the terminal's encoding"
+        )
     failure = failure_of(error)
     return None if failure is None else f"{WORDS[failure]} ({in_a_line(error)})"

@@ -68,6 +68,16 @@ def test_a_full_disk_under_what_is_printed_is_told() -> None:
     assert said.startswith("what is printed could not be written: No space left on device")
 
 
+def test_an_argument_that_is_no_text_is_told_and_a_bug_of_ours_is_not() -> None:
+    with pytest.raises(UnicodeEncodeError) as typed:
+        b"\xff".decode(errors="surrogateescape").encode()
+    with pytest.raises(UnicodeEncodeError) as bug:
+        "é".encode("ascii")
+
+    assert "LC_ALL" in (explained(typed.value) or "")
+    assert explained(bug.value) is None
+
+
 def test_a_database_of_a_later_version_is_not_taken_back(tmp_path: Path, postgres: Cluster) -> None:
     with postgres.clone_of() as url:
         with psycopg.connect(url) as connection:
