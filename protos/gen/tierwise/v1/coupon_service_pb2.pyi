@@ -1016,7 +1016,9 @@ class SendTestMessageResponse(_message.Message):
         REFUSED: SendTestMessageResponse._Outcome.ValueType  # 2
         """The channel will not take it."""
         NOT_TAKEN: SendTestMessageResponse._Outcome.ValueType  # 3
-        """The channel could not be asked, or did not answer: it has no address, has quiet hours, is busy or is away."""
+        """The channel could not be asked, or did not answer: it has no address, has quiet hours, is busy or is away. Or something
+        forbade it meanwhile: the kill switch, the end of the campaign, a recipient who does not agree any more.
+        """
 
     class Outcome(_Outcome, metaclass=_OutcomeEnumTypeWrapper):
         """What a channel does with a message."""
@@ -1028,7 +1030,9 @@ class SendTestMessageResponse(_message.Message):
     REFUSED: SendTestMessageResponse.Outcome.ValueType  # 2
     """The channel will not take it."""
     NOT_TAKEN: SendTestMessageResponse.Outcome.ValueType  # 3
-    """The channel could not be asked, or did not answer: it has no address, has quiet hours, is busy or is away."""
+    """The channel could not be asked, or did not answer: it has no address, has quiet hours, is busy or is away. Or something
+    forbade it meanwhile: the kill switch, the end of the campaign, a recipient who does not agree any more.
+    """
 
     OUTCOME_FIELD_NUMBER: _builtins.int
     NOTE_FIELD_NUMBER: _builtins.int
