@@ -3,9 +3,10 @@
     python -m bench.many_shops [--events F [--preset P]] [--only NAME ...] [--json]
 
 F holds Online Retail II; without it only generated shops are asked. Each is trained and asked as by `tierwise
-evaluate`. Beside its baselines stands a LightGBM as one would write it down: two models of 31 leaves, which learn from
-all windows alike. A baseline is ahead, and has a star, where the interval (95 %, paired bootstrap over customers) of
-the difference excludes 0. `mae` is of expected spend, `median_mae` of its median; both are lowest where totals are low.
+evaluate`. Beside its baselines stands a LightGBM as one would write it down: two models of 31 leaves, to which all
+windows that the model learns from count alike. A baseline is ahead, and has a star, where the interval (95 %, paired
+bootstrap over customers) of the difference excludes 0. `mae` is of expected spend, `median_mae` of its median; both are
+lowest where totals are low.
 """
 
 import json

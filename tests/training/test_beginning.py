@@ -1,5 +1,7 @@
 """A few early events make no young shop an old one, and no growth makes an old shop young."""
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
 from made.histories import AS_OF, DAY, NOW, Row, bought, frame, histories, row
@@ -9,7 +11,7 @@ from scoring.buying import BuyingModel
 from scoring.seen.catalogue import Catalogue
 from training.configuration import Configuration
 from training.course import Training, course_of
-from training.material.beginning import records_begin
+from training.material.beginning import in_words, records_begin
 from training.material.preparation import prepare, tokens_from
 from training.rehearsal import cutoffs_to_ask
 
@@ -46,6 +48,13 @@ def begun(rows: list[Row], *, until: float = 0.0) -> float:
 )
 def test_strays_are_before_the_records(early: list[Row]) -> None:
     assert begun([*early, *SHOP]) == OPEN
+
+
+def test_who_is_told_when_records_begin_is_told_of_earlier_events() -> None:
+    assert [in_words(NOW - OPEN * DAY, histories(*strays(*early), *SHOP)) for early in ((), (790,), (790, 700))] == [
+        f"the records begin on {AS_OF - timedelta(days=OPEN):%Y-%m-%d}{early}"
+        for early in ("", " but for 1 early event", " but for 2 early events")
+    ]
 
 
 def test_what_the_first_windows_are_goes_without_strays() -> None:

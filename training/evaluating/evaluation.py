@@ -19,13 +19,13 @@ from scoring.seen.features import raw_features
 from scoring.seen.sequence import Tokens
 from scoring.seen.view import Where
 from training.configuration import Configuration
-from training.course import HistoryTooShort, Training, describe
+from training.course import HistoryTooShort, Training
 from training.evaluating.baselines import Prediction, boosted, closed_form, frequency, linear, recency
 from training.evaluating.comparison import OURS, Comparison, compare
 from training.evaluating.groups import Group, disparity, groups_of
 from training.evaluating.slices import Slice, slices_of
 from training.fit import fit
-from training.material.beginning import records_begin
+from training.material.beginning import in_words, records_begin
 from training.material.labels import Labels, cutoffs_of, questions
 from training.material.preparation import Prepared, prepare, tokens_from
 from training.material.validation import Forward, forward_of
@@ -173,9 +173,8 @@ def _require_a_window(histories: Histories, as_of: datetime, cutoff: datetime, c
     begin = records_begin(histories, as_of.timestamp())
     if len(cutoffs_of(begin, cutoff.timestamp(), configuration)) == 0:
         raise HistoryTooShort(
-            f"the records begin on {describe(np.array([begin]))[0][:10]}, and the window of 90 days that is measured "
-            f"on {cutoff:%Y-%m-%d}; baselines need at least 98 days before it: another window, and a week. Give a "
-            "longer history or a later time"
+            f"{in_words(begin, histories)}, and the window of 90 days that is measured on {cutoff:%Y-%m-%d}; baselines "
+            "need at least 98 days before it: another window, and a week. Give a longer history or a later time"
         )
 
 

@@ -1,5 +1,7 @@
 """When a shop's records begin: not with the test orders and imported ones of long before."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 import numpy.typing as npt
 
@@ -27,6 +29,13 @@ def records_begin(histories: Histories, until: float) -> float:
     before = histories.time < until
     known = (before, before & (histories.event_type == EventType.PURCHASE))
     return min((_settled(first) for rows in known if len(first := _first(histories, rows))), default=until)
+
+
+def in_words(begin: float, histories: Histories) -> str:
+    """For who is told that they are too short, and may have earlier events."""
+    strays = int((histories.time < begin).sum())
+    early = "" if not strays else f" but for {strays:,} early event{'s' if strays > 1 else ''}"
+    return f"the records begin on {datetime.fromtimestamp(begin, UTC):%Y-%m-%d}{early}"
 
 
 def seen_since(begin: float, actions: Actions, pairs: Pairs) -> npt.NDArray[np.bool_]:

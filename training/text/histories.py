@@ -12,7 +12,7 @@ from scoring.seen.sequence import Tokens
 from scoring.seen.view import DAY
 from training.configuration import Configuration
 from training.course import HistoryTooShort
-from training.material.beginning import records_begin
+from training.material.beginning import in_words, records_begin
 from training.material.labels import LONGEST, cutoffs_of, labels_of, questions
 from training.material.preparation import at_most, catalogue_of, tokens_from
 from training.text.documents import VALIDATION_SHARE, Documents, Parts
@@ -38,8 +38,9 @@ def parts_of_events(events: pl.DataFrame, items: pl.DataFrame | None, *, as_of: 
     early, late = (cutoffs_of(begin, closed, rhythm) for closed in (boundary - LONGEST, boundary))
     if len(late) == 0:
         raise HistoryTooShort(
-            f"the records span {(as_of.timestamp() - begin) // DAY:.0f} days before the as-of time; learning from "
-            "texts needs at least 188: a window to be judged on, one to learn from, and a week before them"
+            f"{in_words(begin, tokens.actions.histories)}, {(as_of.timestamp() - begin) // DAY:.0f} days before the "
+            "as-of time; learning from texts needs at least 188: a window to be judged on, one to learn from, and a "
+            "week before them"
         )
     told = _Told(tokens, catalogue, seed)
     if len(early):

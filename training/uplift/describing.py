@@ -15,7 +15,7 @@ RARE = 50
 """Customers, below which a level is rare."""
 IDENTIFYING = 0.5
 """Distinct texts for each row, above which a column names customers instead of describing them."""
-NAMED = re.compile(r"(^|[_ .-])id$|[a-z]I[dD]$", re.ASCII)
+NAMED = re.compile(r"(^|[_ .-])(id|Id|ID)$|[a-z]I[dD]$", re.ASCII)
 """How columns of numbers are called that stand for somebody or something."""
 OTHER_DAYS = (
     r"^\s*(\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{1,2}/\d{1,2}/\d{2}|\d{4}[/.]\d{1,2}[/.]\d{1,2}|"

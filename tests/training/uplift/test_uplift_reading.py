@@ -116,7 +116,7 @@ def test_columns_that_describe_nobody_or_are_known_only_afterwards_are_left_out(
     visit = table()["visit"]
     frame = table(
         visit=visit, shop=1, who=[f"c{n}" for n in range(SIZE)], spend=visit.cast(pl.Float64) * np.arange(SIZE),
-        tags=[["a"]] * SIZE, client_id=[n // 3 for n in range(SIZE)], shopId=[n % 197 for n in range(SIZE)],
+        tags=[["a"]] * SIZE, CLIENT_ID=[n // 3 for n in range(SIZE)], shopId=[n % 197 for n in range(SIZE)],
         paid=[n % 197 for n in range(SIZE)],
     )  # fmt: skip
     assert dict(reading(frame).left_out) == {
@@ -126,7 +126,7 @@ def test_columns_that_describe_nobody_or_are_known_only_afterwards_are_left_out(
         "tags": "tags holds List(String)",
         **{
             name: f"{name} numbers somebody or something; if it says whose row it is, name it (--customer {name})"
-            for name in ("client_id", "shopId")
+            for name in ("CLIENT_ID", "shopId")
         },
     }
     assert [column.name for column in reading(frame, features=["age", "shopId"]).columns] == ["age", "shopId"]
