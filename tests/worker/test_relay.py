@@ -1,19 +1,19 @@
 """What is written down reaches the broker at least once, however often broker and relay die in between."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import timedelta
-from threading import Event, Thread
+from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
 from made.campaigns import NOW, add_customers, add_model, counts, make_cause, read_operation
-from running.worker_processes import wait_for
 
 from campaigns.tiers import rescoring
 from campaigns.work import jobs
 from database.session import Database
 from database.work import operations, outbox
+from database.work.outbox import OutboxEntry
 from worker.beat.relay import LEASE, hand_over, revive, run
 
 MINUTE = timedelta(minutes=1)
@@ -136,17 +136,39 @@ def test_what_is_over_rests(database: Database) -> None:
     assert read_operation(database, operation.operation_id).error == "lost"
 
 
-def test_the_relay_outlives_its_broker(database: Database) -> None:
-    write_down(database, 3)
-    broker, stop = Broker(room=0), Event()
-    relay = Thread(target=run, args=(database, broker.send, stop), kwargs={"revive_seconds": 60})
+class Rounds(Event):
+    """Something happens before each round, and after all of them the relay stops."""
 
-    relay.start()
-    wait_for(lambda: broker.refused > 0)
-    assert counts(database, "outbox") == (3,)
-    broker.room = 10
-    wait_for(lambda: counts(database, "outbox") == (0,))
-    stop.set()
-    relay.join()
+    def __init__(self, *happenings: Callable[[], object]) -> None:
+        super().__init__()
+        self._left = iter(happenings)
 
-    assert len(broker.tasks) == 3
+    def wait(self, timeout: float | None = None) -> bool:  # noqa: ARG002 - Event's
+        happens = next(self._left, None)
+        if happens is not None:
+            happens()
+        return happens is None
+
+
+def test_the_relay_outlives_its_broker_which_is_back_when_it_takes_a_task(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    broker, said, theirs = Broker(room=0), list[list[str]](), list[OutboxEntry]()
+
+    def another_relay_holds_them() -> None:
+        said.append(list(caplog.messages))
+        with database.writing() as transaction:
+            theirs.extend(outbox.take(transaction, now=datetime.now(UTC), lease=LEASE))
+
+    def the_broker_is_back() -> None:
+        said.append(list(caplog.messages))
+        broker.room = 10
+        with database.writing() as transaction:
+            outbox.release(transaction, [entry.outbox_id for entry in theirs])
+
+    rounds = Rounds(lambda: write_down(database, 3), another_relay_holds_them, the_broker_is_back)
+    run(database, broker.send, rounds, revive_seconds=60)
+
+    assert said == 2 * [["relay: broker away; tried again until it works: ConnectionError: "]]
+    assert caplog.messages[1:] == ["relay: broker away: over"]
+    assert (len(broker.tasks), broker.refused, counts(database, "outbox")) == (3, 1, (0,))

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import Any
@@ -22,15 +23,32 @@ Send = Callable[[str, Mapping[str, Any]], object]
 """Gives a task to the broker; returns when the broker has it."""
 
 
+class NotTaken(Exception):
+    """By the broker, which is told."""
+
+
 def run(database: Database, send: Send, stop: Event, *, revive_seconds: float) -> None:
     """Until told to stop: hand over what is written down, revive what has gone silent."""
-    outage = PacedOutage(log, "relay: broker or database away", pause=PAUSE_SECONDS, longest=PATIENCE_SECONDS)
-    while not stop.wait(outage.pause):
+    outage, of_broker = (
+        PacedOutage(log, f"relay: {what} away", pause=PAUSE_SECONDS, longest=PATIENCE_SECONDS)
+        for what in ("database", "broker")
+    )
+
+    def send_and_tell(task: str, arguments: Mapping[str, Any]) -> None:
+        try:
+            send(task, arguments)
+        except Exception as error:
+            of_broker.note(error)
+            raise NotTaken from error
+        # Not where there was nothing to send: another relay may hold what this one could not hand over.
+        of_broker.over()
+
+    while not stop.wait(max(outage.pause, of_broker.pause)):
         # Whatever is away may come back, and all bulk work waits for the relay.
-        with outage:
+        with outage, suppress(NotTaken):
             now = datetime.now(UTC)
             revive(database, now=now, silence=timedelta(seconds=revive_seconds))
-            while hand_over(database, send, now=now):
+            while hand_over(database, send_and_tell, now=now):
                 now = datetime.now(UTC)
 
 
