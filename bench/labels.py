@@ -20,6 +20,7 @@ from scoring.seen.features import raw_features
 from scoring.threads import limit_threads
 from training.acquisition import next_to_learn_of
 from training.configuration import Configuration
+from training.material.beginning import records_begin
 from training.material.labels import LONGEST, labels_of, questions
 from training.material.preparation import catalogue_of, prepare, tokens_from
 from training.metrics import auc
@@ -40,7 +41,8 @@ class Shop:
         nobody = np.zeros(len(tokens.actions.time), dtype=bool)
         prepared = prepare(
             tokens, np.arange(len(tokens.actions.offsets) - 1), np.array([before]),
-            until=after, held_out_orders=nobody, configuration=Configuration(), seed=0,
+            begin=records_begin(tokens.actions.histories, after), until=after, held_out_orders=nobody,
+            configuration=Configuration(), seed=0,
         )  # fmt: skip
         pairs = questions(tokens.actions, np.array([after]))
         self.tabular, self.bought = prepared.examples.tabular, prepared.examples.labels.bought

@@ -98,8 +98,8 @@ def window_of(data: TrainingData, end: datetime, configuration: Configuration) -
         course = course_of(replace(training, as_of=end - timedelta(days=HORIZON_DAYS)), Path(folder))
         prepared = prepare(
             course.tokens, np.arange(course.customers), cutoffs_of(course.begin, course.as_of, course.remembering),
-            until=course.as_of, held_out_orders=np.zeros(len(course.tokens.actions.time), dtype=bool),
-            configuration=course.remembering, seed=SEED,
+            begin=course.begin, until=course.as_of, configuration=course.remembering, seed=SEED,
+            held_out_orders=np.zeros(len(course.tokens.actions.time), dtype=bool),
         )  # fmt: skip
         learned = learn_members(course, prepared, "fit", configuration.max_epochs, None)
     tokens = tokens_from(Histories.from_frame(data.events.filter(pl.col("time") < end)), course.catalogue)

@@ -98,7 +98,7 @@ def _final(course: Course, rehearsal: Rehearsal) -> Model:
     cutoffs = cutoffs_to_ask(learning)
     prepared = prepare(
         course.tokens, course.labelled(np.arange(course.customers)), cutoffs,
-        until=course.as_of, held_out_orders=nobody,
+        begin=course.begin, until=course.as_of, held_out_orders=nobody,
         configuration=learning.remembering, seed=course.seed,
     )  # fmt: skip
     learned = learn_members(learning, prepared, "final fit", rehearsal.epochs, None)

@@ -140,7 +140,7 @@ def rehearse(course: Course) -> Rehearsal:
         )
     prepared = prepare(
         course.tokens, fitted, split.cutoffs,
-        until=split.boundary, held_out_orders=last,
+        begin=course.begin, until=split.boundary, held_out_orders=last,
         configuration=learning.remembering, seed=course.seed,
     )  # fmt: skip
     forward = forward_of(course.tokens, asked_after(course, split), prepared, split.held)

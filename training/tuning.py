@@ -139,7 +139,7 @@ class _Judged:
         self._course, split = course, split_of(course)
         self._prepared: Prepared = prepare(
             course.tokens, course.labelled(np.flatnonzero(~split.held)), split.cutoffs,
-            until=split.boundary, held_out_orders=last_orders(course.tokens.actions),
+            begin=course.begin, until=split.boundary, held_out_orders=last_orders(course.tokens.actions),
             configuration=course.remembering, seed=course.seed,
         )  # fmt: skip
         asked = asked_after(course, split)

@@ -42,7 +42,7 @@ def course(
 def prepared(of: Course) -> Prepared:
     """Everybody at every closed cut-off."""
     return prepare(
-        of.tokens, np.arange(of.customers), cutoffs_to_ask(of), until=of.as_of,
+        of.tokens, np.arange(of.customers), cutoffs_to_ask(of), begin=of.begin, until=of.as_of,
         held_out_orders=np.zeros(len(of.tokens.actions.time), dtype=bool),
         configuration=of.configuration, seed=0,
     )  # fmt: skip

@@ -66,13 +66,13 @@ def test_what_the_first_windows_are_goes_without_strays() -> None:
     assert asked([*strays(790, 700, 430), *SHOP]) == asked(SHOP)
 
 
-def test_the_rhythm_of_strays_is_not_the_shops() -> None:
+def test_the_rhythm_of_strays_is_not_the_shops_even_before_so_many_followed() -> None:
     def rhythm(rows: list[Row]) -> BuyingModel:
-        tokens = tokens_from(histories(*rows), CATALOGUE)
+        tokens, until = tokens_from(histories(*rows), CATALOGUE), NOW - 20 * DAY
         nothing, everybody = np.zeros(len(rows), dtype=bool), np.arange(len(tokens.actions.offsets) - 1)
         return prepare(
-            tokens, everybody, np.array([NOW - 30 * DAY]), until=NOW, held_out_orders=nothing,
-            configuration=Configuration(), seed=0,
+            tokens, everybody, np.array([until - 30 * DAY]), begin=records_begin(tokens.actions.histories, NOW),
+            until=until, held_out_orders=nothing, configuration=Configuration(), seed=0,
         ).buying  # fmt: skip
 
     assert rhythm([*strays(*(9650 + np.arange(30) / 10)), *SHOP]) == rhythm(SHOP)

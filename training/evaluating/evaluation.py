@@ -235,11 +235,13 @@ def _training_part(tokens: Tokens, cutoff: datetime, configuration: Configuratio
     nothing = np.zeros(len(actions.time), dtype=bool)
     everybody = np.arange(len(actions.offsets) - 1)
     configuration = configuration.remembering(len(everybody))
-    cutoffs = cutoffs_of(records_begin(actions.histories, until), until, configuration)
+    begin = records_begin(actions.histories, until)
+    cutoffs = cutoffs_of(begin, until, configuration)
     return prepare(
         tokens,
         everybody,
         cutoffs,
+        begin=begin,
         until=until,
         held_out_orders=nothing,
         configuration=configuration,

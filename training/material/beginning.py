@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from events.event import EventType
 from events.history import Histories
-from scoring.seen.actions import Actions, Floats, Pairs
+from scoring.seen.actions import Actions, Floats, Integers, Pairs
 from training.material.labels import SHORTEST
 
 FOLLOWED = 10
@@ -26,9 +26,10 @@ def records_begin(histories: Histories, until: float) -> float:
     Those who are seen and those who buy are asked apart, and the earlier is true: an old shop is not young because its
     visits are recorded since last month.
     """
-    before = histories.time < until
-    known = (before, before & (histories.event_type == EventType.PURCHASE))
-    return min((_settled(first) for rows in known if len(first := _first(histories, rows))), default=until)
+    begin = histories.offsets[:-1]
+    orders = np.append(np.flatnonzero(histories.event_type == EventType.PURCHASE), len(histories.time))
+    known = (_known(histories, rows, until) for rows in (begin, orders[np.searchsorted(orders, begin)]))
+    return min((_settled(first) for first in known if len(first)), default=until)
 
 
 def in_words(begin: float, histories: Histories) -> str:
@@ -43,10 +44,10 @@ def seen_since(begin: float, actions: Actions, pairs: Pairs) -> npt.NDArray[np.b
     return np.asarray(actions.time[actions.offsets[pairs.customer]] >= begin)
 
 
-def _first(histories: Histories, rows: npt.NDArray[np.bool_]) -> Floats:
-    """Ascending, one for each customer who has any of these rows [N]: its first one's time."""
-    owner = histories.customer_of_row[rows]
-    return np.sort(histories.time[rows][np.diff(owner, prepend=-1) > 0])
+def _known(histories: Histories, rows: Integers, until: float) -> Floats:
+    """Times before `until` of the rows [C] that are the customers' own, ascending."""
+    times = histories.time[rows[rows < histories.offsets[1:]]]
+    return np.sort(times[times < until])
 
 
 def _settled(first: Floats) -> float:

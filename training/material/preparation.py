@@ -19,7 +19,7 @@ from scoring.seen.normalisation import Normaliser
 from scoring.seen.sequence import Tokens, tokens_of
 from training.belief import Belief, belief_of
 from training.configuration import Configuration
-from training.material.beginning import records_begin, seen_since
+from training.material.beginning import seen_since
 from training.material.examples import Examples, examples_of, next_orders
 from training.material.labels import LONGEST, SHORTEST, Labels, labels_of, open_cutoffs, questions, weights_at
 from training.material.selection import fit_normaliser
@@ -99,14 +99,14 @@ def tokens_from(histories: Histories, catalogue: Catalogue) -> Tokens:
 
 def prepare(
     tokens: Tokens, customers: Integers, cutoffs: Floats, *,
-    until: float, held_out_orders: npt.NDArray[np.bool_], configuration: Configuration, seed: int,
+    begin: float, until: float, held_out_orders: npt.NDArray[np.bool_], configuration: Configuration, seed: int,
 ) -> Prepared:  # fmt: skip
     """Questions of these customers at these cut-offs, and at later ones whose windows are open, where these count.
 
-    Nothing from the time `until` on is an input or a label.
+    Records begin at `begin`, which may be known by what came later. Nothing from the time `until` on is an input or a
+    label.
     """
     actions = tokens.actions
-    begin = records_begin(actions.histories, until)
     if cutoffs[-1] - begin < LONGEST:
         configuration = replace(configuration, open_weight=max(configuration.open_weight, YOUNG_OPEN_WEIGHT))
     later = open_cutoffs(cutoffs, until, configuration) if configuration.open_weight > 0 else ()
