@@ -23,8 +23,10 @@ def words_of(strays: int, records_begin: datetime) -> str:
     """What is done with them, and what to do where that is wrong; empty where there are none."""
     if not strays:
         return ""
-    counted = "1 event before then counts" if strays == 1 else f"{strays:,} events before then count"
+    early = f"{strays:,} events before then count as history of their customers"
+    if strays == 1:
+        early = "1 event before then counts as its customer's history"
     return (
-        f"the records begin on {records_begin:%Y-%m-%d}. {counted} as history of their customers, but no window of "
-        "that time is learned from. If the shop was open already, import its other orders as well"
+        f"the records begin on {records_begin:%Y-%m-%d}. {early}, but no window of that time is learned from. If the "
+        "shop was open already, import its other orders as well"
     )

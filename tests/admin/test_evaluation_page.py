@@ -80,7 +80,7 @@ def test_the_report_needs_nothing_beside_it(found: Evaluation) -> None:
 def test_the_report_says_who_is_ahead_who_has_a_say_and_where_it_is_a_lottery(found: Evaluation) -> None:
     words = " ".join(re.sub(r"<style>.*?</style>|<[^>]+>", " ", page(found), flags=re.DOTALL).split())
 
-    assert "The records begin on 2025-03-01. 1 event before then counts as history" in words
+    assert "The records begin on 2025-03-01. 1 event before then counts as its customer&#39;s history" in words
     assert "the model is better" in words
     assert "all 200 84.5% 82.0%" in words
     assert "helps with: chance of an order, amount" in words
