@@ -97,8 +97,6 @@ def work(app: Celery, read: Settings, _url: str) -> int:
     """
     end_in_time(read.work_grace_seconds)
     last_words.tell()
-    # Advice to developers on a setting that is made, each time that the broker goes away.
-    warnings.simplefilter("ignore", CPendingDeprecationWarning)
     # What was imported stays: to look through it for garbage takes a quarter of a second, each time that a chunk came.
     gc.collect()
     gc.freeze()
@@ -106,6 +104,8 @@ def work(app: Celery, read: Settings, _url: str) -> int:
         pool="prefork", concurrency=read.worker_processes, loglevel="INFO", quiet=True, without_gossip=True,
         without_mingle=True,
     )  # fmt: skip
+    # Advice to developers on a setting that is made, each time that the broker goes away. Celery has just turned it on.
+    warnings.simplefilter("ignore", CPendingDeprecationWarning)
     worker.start()
     return worker.exitcode or 0
 

@@ -25,7 +25,10 @@ def end_in_time(grace_seconds: float) -> None:
 def _end_by_force(grace_seconds: float) -> None:
     """What was begun is done again by whoever comes: it was not committed, or its operation says so."""
     time.sleep(grace_seconds)
-    log.warning("the chunk at hand did not end within %.0f s: it is left to the next worker", grace_seconds)
+    log.warning(
+        "it could not end within %.0f s, for the chunk at hand or a broker that does not answer: what it had begun is "
+        "left to the next worker", grace_seconds,
+    )  # fmt: skip
     for child in active_children():
         if child.pid is not None:
             with suppress(ProcessLookupError):

@@ -5,7 +5,7 @@ import logging
 from database.failures import failure_of, in_a_line
 from scoring.whole_file import FULL
 
-CELERY = "celery.worker"
+CELERY, REQUEST = "celery.worker", "celery.worker.request"
 NO_ROOM = (
     "no room in /dev/shm, where a worker's processes have their semaphores, some kilobytes: make some there, or give "
     "the container more (--shm-size), and start the worker again"
@@ -16,8 +16,9 @@ OF_BROKERS = ("amqp", "kombu", "redis")
 
 
 def tell() -> None:
-    """From here on Celery says these words for what it ends for."""
+    """From here on Celery says these words for what it ends for, and a line of what it cannot return to a broker."""
     logging.getLogger(CELERY).addFilter(_told)
+    logging.getLogger(REQUEST).addFilter(_in_a_line)
 
 
 def _told(record: logging.LogRecord) -> bool:
@@ -28,6 +29,12 @@ def _told(record: logging.LogRecord) -> bool:
         record.msg, record.args, record.exc_info = NO_ROOM, None, None
     elif error is not None and _of_broker(error):
         record.msg, record.args, record.exc_info = BROKER, (in_a_line(error),), None
+    return True
+
+
+def _in_a_line(record: logging.LogRecord) -> bool:
+    if record.exc_info and record.exc_info[1] is not None and _of_broker(record.exc_info[1]):
+        record.exc_info = None
     return True
 
 

@@ -196,7 +196,7 @@ def test_work_waits_in_the_outbox_while_redis_is_away_and_flows_when_it_is_back(
         pytest.skip("redis-server is not installed: apt-get install redis-server")
     port = free_port()
     address = {"TIERWISE_BROKER_URL": f"redis://127.0.0.1:{port}/0"}
-    with worker(database_url, role="beat", **address) as beat, worker(database_url, **address):
+    with worker(database_url, role="beat", **address) as beat, worker(database_url, **address) as process:
         operation = begin_rescoring(shop)
         wait_for(lambda: _claimed(shop))
         assert counts(shop, "outbox") == (1,)
@@ -205,6 +205,9 @@ def test_work_waits_in_the_outbox_while_redis_is_away_and_flows_when_it_is_back(
             done = wait_until_done(shop, operation)
             beat.send_signal(signal.SIGTERM)
             assert beat.wait(timeout=20) == 0
+        lost = "Connection to broker lost"
+        wait_for(lambda: "Cannot connect" in process.said().partition(lost)[2])
+        assert "DeprecationWarning" not in process.said()
 
     assert done.state == "SUCCEEDED"
     assert counts(shop, "outbox") == (0,)

@@ -48,17 +48,21 @@ def test_what_celery_ends_a_worker_for_is_a_sentence_where_it_lies_outside(
     caplog: pytest.LogCaptureFixture, trouble: Exception, told: str | None
 ) -> None:
     logger = logging.getLogger(last_words.CELERY)
-    before = logger.filters[:]
+    of_requests = logging.getLogger(last_words.REQUEST)
+    before = [(each, each.filters[:]) for each in (logger, of_requests)]
     last_words.tell()
     try:
         logger.critical("Unrecoverable error: %r", trouble, exc_info=trouble)
         logger.error("Timer error: %r", trouble, exc_info=trouble)
+        of_requests.critical("Couldn't ack", exc_info=trouble)
     finally:
-        logger.filters[:] = before
+        for each, filters in before:
+            each.filters[:] = filters
 
     assert [(record.getMessage(), record.exc_info is None) for record in caplog.records] == [
         (told or f"Unrecoverable error: {trouble!r}", told is not None),
         (f"Timer error: {trouble!r}", False),
+        ("Couldn't ack", told not in {None, last_words.NO_ROOM}),
     ]
 
 
