@@ -22,6 +22,8 @@ MOST_MOMENTS, MOST_SCORES = 512, 16_000_000
 
 EVER = 1000.0
 """So many purchases weigh as much as what was popular at any time before, for where few were made lately."""
+LAST = 1e-4
+"""Of how popular an item was in the end, what it was before anybody had bought it."""
 UNHEARD = 0.05
 """Share of what is bought next that popularity knows nothing of."""
 
@@ -89,11 +91,15 @@ def remembered(purchases: Purchases, items: int, held: Held) -> tuple[float, Pop
 
 
 def popular_when(model: Model, known: Histories, times: Floats) -> Popularity:
-    """Of a model's items, as its shop remembers them: what was popular at these times by what is `known`."""
+    """Of a model's items, as its shop remembers them: what was popular at these times by what is `known`.
+
+    What nobody had bought yet comes last, by what was popular in the end: at first that is nearly everything.
+    """
     actions, memory = actions_of(known, model.catalogue), Habits(**model.manifest["habits"]).popular_days
     purchases = purchases_of(actions, np.zeros(len(actions.time), dtype=bool))
     items = len(model.catalogue) + 2
-    return popular_at(purchases, items, moments_of(times, items), memory)
+    found = popular_at(purchases, items, moments_of(times, items), memory)
+    return Popularity(found.moments, np.maximum(found.scores, LAST * found.scores[-1]))
 
 
 def moments_of(times: Floats, items: int) -> Floats:
