@@ -90,7 +90,7 @@ class Recommender:
 
     def prepare(self) -> None:
         """Do now what the first list would wait for."""
-        self.content, self._speakers  # noqa: B018 - kept from here on
+        self.content, self._unsaid, self._speakers  # noqa: B018 - kept from here on
         self._gone(ALL_THERE)
 
     def recommend(self, tokens: Tokens, pairs: Pairs, request: Request) -> list[list[Recommendation]]:
@@ -205,8 +205,7 @@ class Recommender:
         own = ranked.parts[strategy].copy() if strategy is not Strategy.HYBRID else self._blended(ranked)
         if own.max() <= 0:
             return ranked.parts[Strategy.POPULAR].copy()
-        # What it says nothing of stands just below what it names, the popular ones first.
-        np.copyto(own, UNSAID * (ranked.parts[Strategy.POPULAR] - 1), where=own <= 0)
+        np.copyto(own, self._unsaid, where=own <= 0)
         return own
 
     def _blended(self, ranked: Ranked) -> Floats:
@@ -214,6 +213,11 @@ class Recommender:
         for part, weight in ranked.voices.items():
             total += ranked.parts[part] * (weight / ranked.largest[part])
         return total
+
+    @cached_property
+    def _unsaid(self) -> Floats:
+        """[V + 2] of items that a strategy says nothing of: just below those that it names, the popular ones first."""
+        return UNSAID * (self.model.together.popular - 1)
 
     def _list(self, scores: Floats, ranked: Ranked, request: Request) -> list[Recommendation]:
         wanted = max(request.count * CHOICES, FEWEST_CHOICES) if request.diversity else request.count

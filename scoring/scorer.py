@@ -184,18 +184,16 @@ class Scorer:
         self, histories: Histories, as_of: Floats, *, count: int, strategy: Strategy = Strategy.HYBRID,
         exclude: Sequence[frozenset[str]] = (), among: frozenset[str] | None = None, diversity: float = 0.0,
         context_items: Sequence[Sequence[str]] = (), unavailable: Unavailable = ALL_THERE,
-        popular: Sequence[Floats] = (),
     ) -> list[list[Recommendation]]:  # fmt: skip
         """Up to `count` items for each of C customers, best first.
 
         `exclude` and `context_items` (items of the running session, latest last) have one entry for each customer, or
-        none at all, and so has `popular`: what was popular [V + 2] when each is asked, where that is not what the model
-        knew last. `among` are the items that may appear, None for all, and `unavailable` those that may not. ValueError
-        for a count below 1 or a diversity outside 0 to 1.
+        none at all; `among` are the items that may appear, None for all, and `unavailable` those that may not.
+        ValueError for a count below 1 or a diversity outside 0 to 1.
         """
         request = Request(
             count=count, strategy=strategy, exclude=exclude, among=among, diversity=diversity,
-            context_items=context_items, unavailable=unavailable, popular=popular,
+            context_items=context_items, unavailable=unavailable,
         )  # fmt: skip
         actions = actions_of(histories, self.model.catalogue)
         pairs = pairs_of(actions, np.arange(len(histories)), as_of)

@@ -1,7 +1,7 @@
 """`tierwise recommend`: items for each customer of a file, as a Parquet file."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -18,10 +18,10 @@ from admin.shell.output import AsJson, emit, fail, warn
 from events.history import Histories
 from scoring.reasons.item_words import item_words
 from scoring.score import Recommendation, Strategy
+from scoring.seen.actions import Floats
 from scoring.threads import limit_threads
 from scoring.whole_file import whole_file
 from training.purpose import Purpose
-from training.recommending.popularity import Popularity, popular_when
 
 app = typer.Typer(add_completion=False)
 
@@ -80,10 +80,8 @@ def recommend(
         find = partial(
             scorer.recommend, count=k, strategy=strategy, diversity=diversity, among=among, unavailable=data.unavailable
         )  # fmt: skip
-        as_of_seconds = data.as_of.timestamp()
-        then = popular_when(scorer.model, histories, histories.ends(as_of_seconds)) if going_on else None
         lists = [
-            _lists(block, _found(block, find, as_of_seconds, then))
+            _lists(block, find(block, _asked(block, data, going_on=going_on)))
             for block in blocks(histories, BLOCK, "Recommending")
         ]
         made = pl.concat([SCHEMA.to_frame(), *lists])
@@ -97,14 +95,10 @@ def recommend(
     emit(summary | blends | {"seconds": seconds}, as_json=as_json, title="Recommended")
 
 
-def _found(
-    block: Histories, find: Callable[..., list[list[Recommendation]]], as_of: float, then: Popularity | None
-) -> list[list[Recommendation]]:
-    """Of all at one time, or of each where their own lines end, by what was popular `then`."""
-    if then is None:
-        return find(block, np.full(len(block), as_of))
-    ends = block.ends(as_of)
-    return find(block, ends, popular=then.when(ends))
+def _asked(block: Histories, data: TrainingData, *, going_on: bool) -> Floats:
+    """When each customer is asked about: where their own lines end, or at one time."""
+    as_of = data.as_of.timestamp()
+    return block.ends(as_of) if going_on else np.full(len(block), as_of)
 
 
 def _lists(block: Histories, found: Sequence[Sequence[Recommendation]]) -> pl.DataFrame:

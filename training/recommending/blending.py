@@ -139,7 +139,7 @@ def _candidates(
     }
     for start in range(0, len(held.pairs), BLOCK):
         rows = np.arange(start, min(start + BLOCK, len(held.pairs)))
-        popular = popularity.when(held.pairs.as_of[rows])
+        popular = [popularity.scores[moment] for moment in popularity.places(held.pairs.as_of[rows]).tolist()]
         request = Request(count=1, context_items=context[start : start + BLOCK], popular=popular)
         everybody = recommender.ranked(tokens, held.pairs.some(rows), request)
         for row, ranked in zip(rows.tolist(), everybody, strict=True):

@@ -6,24 +6,19 @@ import numpy as np
 import numpy.typing as npt
 
 from events.event import EventType
-from events.history import Histories
-from scoring.model import Model
-from scoring.seen.actions import Actions, Floats, Integers, actions_of
+from scoring.seen.actions import Actions, Floats, Integers
 from scoring.seen.catalogue import UNKNOWN
 from scoring.seen.view import DAY
 from training.material.held_out import Held
-from training.recommending.habits import Habits
 
-MEMORIES = (45.0, 120.0, 20.0, 7.0, 1.0, 0.25)
-"""Days after which a purchase counts 1/e: from goods that stay for seasons to news that are old by the evening. The
-first is for a shop with too few orders to choose by, and is kept where the others are no better."""
-MOST_MOMENTS, MOST_SCORES = 512, 16_000_000
-"""At which it is known what was popular then: of a large catalogue at fewer, which bounds the memory."""
+MEMORIES = (45.0, 120.0, 20.0, 7.0)
+"""Days after which a purchase counts 1/e: from goods that stay for seasons to fashion that is gone in weeks. The first
+is for a shop with too few orders to choose by, and is kept where the others are no better."""
+MOMENTS = 64
+"""At most, at which it is known what was popular then."""
 
 EVER = 1000.0
 """So many purchases weigh as much as what was popular at any time before, for where few were made lately."""
-LAST = 1e-4
-"""Of how popular an item was in the end, what it was before anybody had bought it."""
 UNHEARD = 0.05
 """Share of what is bought next that popularity knows nothing of."""
 
@@ -48,10 +43,6 @@ class Popularity:
     def places(self, times: Floats) -> Integers:
         """[n] which moment is the latest that is not after each time, or the first."""
         return np.maximum(np.searchsorted(self.moments, times, side="right") - 1, 0)
-
-    def when(self, times: Floats) -> list[Floats]:
-        """[n] of [V + 2] what was popular at each time."""
-        return [self.scores[moment] for moment in self.places(times).tolist()]
 
 
 def purchases_of(actions: Actions, left_out: npt.NDArray[np.bool_]) -> Purchases:
@@ -84,30 +75,17 @@ def remembered(purchases: Purchases, items: int, held: Held) -> tuple[float, Pop
     """The memory in days under which the held-out orders were likeliest when they came, and what was popular then."""
     if not held.telling:
         return MEMORIES[0], Popularity(np.zeros(1), np.zeros((1, items), dtype=np.float32))
-    moments = moments_of(held.pairs.as_of, items)
-    said = {memory: _likelihood(popular_at(purchases, items, moments, memory), held) for memory in MEMORIES}
-    best = max(said, key=lambda memory: said[memory])
-    return best, popular_at(purchases, items, moments, best)
+    moments = moments_of(held.pairs.as_of)
+    found = {memory: popular_at(purchases, items, moments, memory) for memory in MEMORIES}
+    best = max(found, key=lambda memory: _likelihood(found[memory], held))
+    return best, found[best]
 
 
-def popular_when(model: Model, known: Histories, times: Floats) -> Popularity:
-    """Of a model's items, as its shop remembers them: what was popular at these times by what is `known`.
-
-    What nobody had bought yet comes last, by what was popular in the end: at first that is nearly everything.
-    """
-    actions, memory = actions_of(known, model.catalogue), Habits(**model.manifest["habits"]).popular_days
-    purchases = purchases_of(actions, np.zeros(len(actions.time), dtype=bool))
-    items = len(model.catalogue) + 2
-    found = popular_at(purchases, items, moments_of(times, items), memory)
-    return Popularity(found.moments, np.maximum(found.scores, LAST * found.scores[-1]))
-
-
-def moments_of(times: Floats, items: int) -> Floats:
-    """Some of them, ascending; one where there are none."""
+def moments_of(times: Floats) -> Floats:
+    """A few of them, ascending; one where there are none."""
     if not len(times):
         return np.zeros(1)
-    moments = min(MOST_MOMENTS, max(MOST_SCORES // items, 1))
-    return np.unique(np.quantile(times, np.linspace(0.0, 1.0, moments), method="lower"))
+    return np.unique(np.quantile(times, np.linspace(0.0, 1.0, MOMENTS), method="lower"))
 
 
 def _likelihood(popularity: Popularity, held: Held) -> float:

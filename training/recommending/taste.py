@@ -60,8 +60,9 @@ def taste_of(
     blend, figures = choose_blend(model, course.tokens, orders, popularity, course.device)
     before = ahead_of(course.tokens, orders, seed=course.seed)
     ahead, beside = choose_ahead(model, course.tokens, before, popularity, course.device)
-    moments = moments_of(baskets.held.pairs.as_of, course.items)
-    then = popular_at(purchases_of(actions, left_out), course.items, moments, habits.popular_days)
+    then = popular_at(
+        purchases_of(actions, left_out), course.items, moments_of(baskets.held.pairs.as_of), habits.popular_days
+    )
     newcomers, further = choose_newcomers(model, course.tokens, baskets, then, blend, course.device)
     return Taste(
         habits=habits, blend=blend, ahead=ahead, newcomers=newcomers, next_items=next_items,
