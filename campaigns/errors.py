@@ -66,3 +66,12 @@ class WrongState(Refusal):
 
 class CouponRefused(Refusal):
     """The code is real and does not buy anything here."""
+
+
+class TooMany(Refusal):
+    """Asked for too often; the fact `retry_after_seconds` says when it will do again."""
+
+    def __init__(self, message: str, *, retry_after: float, **facts: Fact) -> None:
+        """Seconds."""
+        super().__init__(message, **facts, retry_after_seconds=f"{retry_after:.3f}")
+        self.retry_after = retry_after

@@ -1,6 +1,6 @@
 """Refusals about callers."""
 
-from campaigns.errors import AlreadyExists, Invalid, NotFound, Refusal, Unidentified
+from campaigns.errors import AlreadyExists, Invalid, NotFound, Refusal, TooMany, Unidentified
 
 
 class CredentialsMissing(Unidentified):
@@ -21,18 +21,10 @@ class CredentialsExpired(Unidentified):
     reason = "CREDENTIALS_EXPIRED"
 
 
-class TooManyGuesses(Refusal):
+class TooManyGuesses(TooMany):
     """The caller tried too many codes that do not exist, and is not told about any for a while."""
 
     reason = "TOO_MANY_GUESSES"
-
-    def __init__(self, retry_after: float) -> None:
-        """Seconds."""
-        super().__init__(
-            f"too many codes that do not exist; try again in {retry_after:.1f} s",
-            retry_after_seconds=f"{retry_after:.3f}",
-        )
-        self.retry_after = retry_after
 
 
 class PermissionDenied(Refusal):

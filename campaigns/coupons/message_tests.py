@@ -231,4 +231,8 @@ def _check_number(snapshot: Snapshot, campaign: Campaign, now: datetime) -> None
     found = _latest(snapshot, campaign.campaign_id, MOST)
     opens = found[-1].create_time + SPAN if len(found) == MOST else now
     if opens > now:
-        raise TooManyTests(campaign.name, (opens - now).total_seconds())
+        left = (opens - now).total_seconds()
+        raise TooManyTests(
+            f"too many test messages of {campaign.name}; try again in {left:.0f} s", retry_after=left,
+            campaign=campaign.name,
+        )  # fmt: skip

@@ -1,6 +1,6 @@
 """Refusals about codes, reservations and refunds."""
 
-from campaigns.errors import CouponRefused, Invalid, NotFound, Refusal, WrongState
+from campaigns.errors import CouponRefused, Invalid, NotFound, TooMany, WrongState
 
 
 class CouponNotFound(NotFound):
@@ -99,15 +99,7 @@ class NoConsent(WrongState):
     reason = "NO_CONSENT"
 
 
-class TooManyTests(Refusal):
+class TooManyTests(TooMany):
     """Of one campaign: each is a real message to somebody."""
 
     reason = "TOO_MANY_TESTS"
-
-    def __init__(self, campaign: str, retry_after: float) -> None:
-        """Seconds."""
-        super().__init__(
-            f"too many test messages of {campaign}; try again in {retry_after:.0f} s", campaign=campaign,
-            retry_after_seconds=f"{retry_after:.3f}",
-        )  # fmt: skip
-        self.retry_after = retry_after

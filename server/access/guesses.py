@@ -39,7 +39,7 @@ class Guesses:
         caller, now = call.current().actor.name, call.current().now
         opens = self._shut.get(caller)
         if opens is not None and (left := opens - time.monotonic()) > 0:
-            raise TooManyGuesses(left)
+            raise TooManyGuesses(f"too many codes that do not exist; try again in {left:.1f} s", retry_after=left)
         try:
             yield
         except (CouponNotFound, InvalidCode):

@@ -10,9 +10,18 @@ from google.protobuf import any_pb2
 from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
-from campaigns.callers.refusals import PermissionDenied, TooManyGuesses
-from campaigns.coupons.refusals import TooManyTests
-from campaigns.errors import AlreadyExists, Changed, CouponRefused, Invalid, NotFound, Refusal, Unidentified, WrongState
+from campaigns.callers.refusals import PermissionDenied
+from campaigns.errors import (
+    AlreadyExists,
+    Changed,
+    CouponRefused,
+    Invalid,
+    NotFound,
+    Refusal,
+    TooMany,
+    Unidentified,
+    WrongState,
+)
 from database.events.store import EventIdReused
 from database.failures import Failure, failure_of
 from database.work.requests import RequestIdReused
@@ -26,8 +35,7 @@ RETRY_SECONDS = 1.0
 
 CODES: Mapping[type[Exception], int] = {
     Unidentified: code_pb2.UNAUTHENTICATED,
-    TooManyGuesses: code_pb2.RESOURCE_EXHAUSTED,
-    TooManyTests: code_pb2.RESOURCE_EXHAUSTED,
+    TooMany: code_pb2.RESOURCE_EXHAUSTED,
     PermissionDenied: code_pb2.PERMISSION_DENIED,
     NotFound: code_pb2.NOT_FOUND,
     AlreadyExists: code_pb2.ALREADY_EXISTS,
@@ -147,7 +155,7 @@ def _details(error: Exception, code: int) -> Iterator[Message]:
             )
         case WrongState() | CouponRefused():
             yield _unmet(error)
-        case Overloaded(retry_after=seconds) | TooManyGuesses(retry_after=seconds) | TooManyTests(retry_after=seconds):
+        case Overloaded(retry_after=seconds) | TooMany(retry_after=seconds):
             yield from _retry(code, seconds)
         case _:
             yield from _retry(code, RETRY_SECONDS)

@@ -15,8 +15,8 @@ from admin.web.pages.campaigns.sheet import tab
 from admin.web.visit import UNUSABLE, Visit
 from campaigns.coupons import deliveries, handing_over, message_tests
 from campaigns.coupons.deliveries import Deliveries
-from campaigns.coupons.refusals import InvalidTestMessage, TooManyTests
-from campaigns.errors import CouponRefused, Invalid, Refusal, WrongState
+from campaigns.coupons.refusals import InvalidTestMessage
+from campaigns.errors import CouponRefused, Invalid, Refusal, TooMany, WrongState
 from campaigns.life import campaigns
 from campaigns.terms.campaign import Campaign, State
 
@@ -71,7 +71,7 @@ def send_test(visit: Visit) -> Response:
             if chosen not in offered:
                 raise InvalidTestMessage("the plan has changed: choose the message again", field="sample")
             message_tests.begin(transaction, cause, name, offered[chosen].for_(f"customers/{visit.field('recipient')}"))
-    except (Invalid, WrongState, CouponRefused, TooManyTests) as refusal:
+    except (Invalid, WrongState, CouponRefused, TooMany) as refusal:
         return _page(visit, refusal)
     return visit.go(_address(name), Deed.TESTED)
 
