@@ -57,6 +57,11 @@ def of_another_shape(error: BaseException) -> bool:
     return isinstance(found, lacking)
 
 
+def lacks_a_right(error: BaseException) -> bool:
+    """Whether the login may not do what a statement asks for."""
+    return isinstance(error.orig if isinstance(error, exc.DBAPIError) else error, errors.InsufficientPrivilege)
+
+
 def in_a_line(error: BaseException) -> str:
     """What the server or the driver said first: for a log that trouble may fill for hours."""
     said = error.orig if isinstance(error, exc.DBAPIError) and error.orig is not None else error

@@ -44,6 +44,12 @@ LOST_SERVER: Mapping[str, str] = {
     "tcp_user_timeout": "30000",
 }
 """libpq gives up a server whose machine went without a word after half a minute: else it would wait for two hours."""
+SETTLED = (
+    "-c timezone=UTC -c datestyle=ISO,MDY -c intervalstyle=postgres -c search_path=public"
+    " -c default_transaction_isolation=read\\ committed"
+)
+"""What the statements mean, however the role, the database or the server has it: who waited for a row that another
+transaction changed reads it anew, and is not refused."""
 LOCK_MILLISECONDS = 10_000
 INTERPRETED = "-c jit=off"
 """What PostgreSQL takes for a large question is a chunk of one to us: to compile it takes longer than to answer it."""
@@ -79,8 +85,8 @@ class Database:
     @classmethod
     def at(cls, url: str, *, pool_size: int = 8, statement_timeout_ms: int = 60_000) -> Self:
         """Connect lazily to `url` (postgresql://…); the time limits hold for every statement of this process."""
-        options = f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={LOCK_MILLISECONDS} -c timezone=UTC"
-        chosen = {"options": f"{options} {INTERPRETED} {LEFT_ALONE}", "application_name": "tierwise", **unsaid(url)}
+        options = f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={LOCK_MILLISECONDS} {INTERPRETED}"
+        chosen = {"options": f"{options} {SETTLED} {LEFT_ALONE}", "application_name": "tierwise", **unsaid(url)}
         engine = engine_at(url, pool_size=pool_size, max_overflow=0, connect_args=chosen)
         return cls(engine)
 

@@ -10,7 +10,7 @@ from database import migrate
 from database.callers import application
 from database.every_table import METADATA
 from database.reporting import views
-from database.session import LEFT_ALONE, engine_at, unsaid
+from database.session import LEFT_ALONE, SETTLED, engine_at, unsaid
 
 LOOK_SECONDS = 0.2
 """Between two looks whether somebody else migrates."""
@@ -33,7 +33,7 @@ def online() -> None:
     if not url:
         message = "no database: give -x url=postgresql://…"
         raise SystemExit(message)
-    limits = f"-c lock_timeout={migrate.LOCK_TIMEOUT} -c statement_timeout=60s {LEFT_ALONE}"
+    limits = f"-c lock_timeout={migrate.LOCK_TIMEOUT} -c statement_timeout=60s {SETTLED} {LEFT_ALONE}"
     engine = engine_at(url, connect_args={"options": limits, **unsaid(url)})
     try:
         with engine.connect() as connection:

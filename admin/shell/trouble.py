@@ -3,8 +3,8 @@
 import errno
 import re
 
-from database.failures import Failure, failure_of, in_a_line, of_another_shape
-from database.migrate import LaterVersion, TableInUse
+from database.failures import Failure, failure_of, in_a_line, lacks_a_right, of_another_shape
+from database.migrate import LaterVersion, TableInUse, UnfitDatabase
 from database.session import BadAddress
 from scoring.whole_file import NotWritten
 from settings import SettingsRefused
@@ -26,10 +26,8 @@ UNDECODED = re.compile("[\udc80-\udcff]")
 
 def explained(error: Exception) -> str | None:
     """A message with the way out; None for a bug, which deserves its traceback."""
-    if isinstance(error, BadAddress | SettingsRefused | NotWritten | LaterVersion | TableInUse):
+    if isinstance(error, BadAddress | SettingsRefused | NotWritten | LaterVersion | TableInUse | UnfitDatabase):
         return str(error)
-    if of_another_shape(error):
-        return f"the database has another shape than this version needs ({in_a_line(error)}): run `tierwise migrate`"
     if isinstance(error, OSError) and error.errno in NO_PLACE and error.filename is not None:
         return f"{error.filename}: {error.strerror}; give this account room and rights there, or name another place"
     if isinstance(error, OSError) and error.errno in FULL:
@@ -37,6 +35,17 @@ def explained(error: Exception) -> str | None:
     if isinstance(error, UnicodeEncodeError) and UNDECODED.search(error.object):
         return (
             "what was typed holds bytes that are no text in this shell's locale: set LC_ALL to the terminal's encoding"
+        )
+    return _of_the_database(error)
+
+
+def _of_the_database(error: Exception) -> str | None:
+    if of_another_shape(error):
+        return f"the database has another shape than this version needs ({in_a_line(error)}): run `tierwise migrate`"
+    if lacks_a_right(error):
+        return (
+            f"the login to the database lacks a right ({in_a_line(error)}): `tierwise migrate` needs the database's "
+            "owner, and everything else the owner or a login IN ROLE tierwise_app"
         )
     failure = failure_of(error)
     return None if failure is None else f"{WORDS[failure]} ({in_a_line(error)})"

@@ -12,7 +12,7 @@ from pgmq.install import get_embedded_install_sql
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 
-from database.session import unsaid
+from database.session import SETTLED, unsaid
 
 CONNECTIONS = 2
 PATIENCE_SECONDS = 5
@@ -31,11 +31,15 @@ class Queues(PGMQueue):  # type: ignore[no-untyped-call] # it has few types
 
 def install(url: str) -> None:
     """Make the queue functions unless they are there; safe to run twice and side by side."""
-    with psycopg.connect(make_conninfo(url, **unsaid(url, writes=True))) as connection:
+    with psycopg.connect(_conninfo(url)) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(hashtext('tierwise pgmq'))")
         found = connection.execute(INSTALLED).fetchone()
         if found is None or not found[0]:
             connection.execute(get_embedded_install_sql().encode())
+
+
+def _conninfo(url: str) -> str:
+    return make_conninfo(url, options=SETTLED, **unsaid(url, writes=True))
 
 
 def broker_url(url: str, *, scheme: str) -> str:
@@ -49,7 +53,7 @@ def broker_options(url: str, *, redeliver_seconds: int) -> dict[str, Any]:
     """Options of Celery's transport: everything of `url` counts, also what its own scheme cannot carry (sslmode, …)."""
     return {
         "queues": {
-            "conn_string": make_conninfo(url, **unsaid(url, writes=True)),
+            "conn_string": _conninfo(url),
             "init_extension": False,
             "pool_size": CONNECTIONS,
             "vt": redeliver_seconds,

@@ -10,6 +10,7 @@ from running.databases import Cluster
 from running.resident_shell import tierwise
 
 from admin.shell.trouble import explained
+from database.migrate import UnfitDatabase, must_be_fit
 from settings import child_environment
 
 
@@ -100,3 +101,33 @@ def test_a_database_that_nobody_migrated_is_told_by_what_it_lacks(tmp_path: Path
     assert done.returncode == 2
     assert 'relation "campaigns" does not exist): run `tierwise migrate`' in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_login_that_owns_nothing_is_told_who_migrates(tmp_path: Path, postgres: Cluster) -> None:
+    with postgres.clone_of("template1") as url:
+        postgres.execute("CREATE ROLE guest LOGIN")
+        there = child_environment({"COLUMNS": "300", "TIERWISE_DATABASE_URL": url.replace("tierwise@", "guest@")})
+        done = tierwise(["migrate"], folder=tmp_path, environment=there, within=60)
+        postgres.execute("DROP ROLE guest")
+
+    assert done.returncode == 2
+    assert "permission denied for schema public): `tierwise migrate` needs the database's owner" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_database_that_cannot_keep_every_text_is_refused(tmp_path: Path, postgres: Cluster) -> None:
+    postgres.execute("CREATE DATABASE bytes ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+    there = child_environment({"COLUMNS": "300", "TIERWISE_DATABASE_URL": postgres.url("bytes")})
+    done = tierwise(["migrate"], folder=tmp_path, environment=there, within=60)
+    postgres.execute("DROP DATABASE bytes WITH (FORCE)")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        "error: the database keeps text as SQL_ASCII, and Tierwise needs UTF8: create another"
+    )
+
+
+def test_a_server_of_before_is_refused() -> None:
+    must_be_fit(15, "UTF8")
+    with pytest.raises(UnfitDatabase, match="PostgreSQL 14 is too old: Tierwise needs 15 or newer"):
+        must_be_fit(14, "UTF8")

@@ -4,12 +4,14 @@ import json
 import subprocess
 import sys
 import sysconfig
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from made.campaigns import add_customers
 from running.serving import Shop, serving
+from tierwise.v1 import scoring_service_pb2_grpc
 
 from database.session import Database
 from settings import child_environment
@@ -73,3 +75,9 @@ def test_the_wheel_is_all_that_a_service_needs(shop: Shop, tmp_path: Path) -> No
         [],
         ["tierwise", "tierwise_client"],
     ]
+
+
+def test_the_oldest_grpc_that_it_takes_reads_its_stubs() -> None:
+    needs = tomllib.loads((ROOT / "tierwise_client/pyproject.toml").read_text())["project"]["dependencies"]
+
+    assert f"grpcio>={scoring_service_pb2_grpc.GRPC_GENERATED_VERSION}" in needs

@@ -161,6 +161,28 @@ def test_neither_side_waits_for_one_that_is_gone(database: Database, database_ur
     }
 
 
+THEIRS = {
+    "default_transaction_isolation": "repeatable read", "datestyle": "SQL, DMY", "intervalstyle": "sql_standard",
+    "search_path": "theirs", "timezone": "America/Sao_Paulo",
+}  # fmt: skip
+
+
+def test_what_statements_mean_is_ours_to_say(database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        for name, value in THEIRS.items():
+            owner.execute(f"ALTER DATABASE {owner.info.dbname} SET {name} = '{value}'".encode())
+    database = Database.at(database_url)
+    queues = broker.Queues(**broker.broker_options(database_url, redeliver_seconds=3)["queues"])
+    assert queues.pool is not None
+    with database.writing() as transaction, queues.pool.connection() as connection:
+        for cursor in (driver_connection(transaction), connection):
+            said = [cursor.execute(f"SHOW {name}".encode()).fetchone() for name in THEIRS]
+            assert said == [("read committed",), ("ISO, MDY",), ("postgres",), ("public",), ("UTC",)]
+    queues.close()
+    database.close()
+    migrate(database_url)
+
+
 def test_no_statement_is_compiled_before_it_is_answered(database: Database) -> None:
     with database.reading() as snapshot:
         assert snapshot.execute(text("SHOW jit")).scalar_one() == "off"
