@@ -18,7 +18,7 @@ from database.failures import READ_ONLY
 from database.work.broker import Queues
 
 SCHEME = "pgmq-polled"
-POLL_SECONDS = 0.25
+POLL_SECONDS = 0.1
 
 
 class Channel(pgmq.Channel):

@@ -14,7 +14,7 @@ from worker.beat.outages import PacedOutage
 
 LEASE = timedelta(seconds=15)
 """How long a relay that died keeps its share."""
-PAUSE_SECONDS = 0.5
+PAUSE_SECONDS = 0.2
 PATIENCE_SECONDS = 10.0
 """Longest pause while broker or database are away."""
 log = logging.getLogger(__name__)
