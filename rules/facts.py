@@ -105,14 +105,14 @@ _SCORES = (
         ("优惠预期提升的购买概率", "优惠预期提升的购买概率[为|并非]{}"), unit=Unit.POINTS,
     ),
     _fact(
-        "tier", Kind.TEXT, ("the tier", "[is|is not] in tier {}"), ("等级", "等级[为|并非]{}"),
+        "tier", Kind.TEXT, ("the tier", "[is|is not] in tier {}"), ("层级", "层级[为|并非]{}"),
         choices=("HIGH", "MID", "LOW"),
     ),
     _days("days_in_tier", ("the days in the tier", "[has|has not] been in the tier for {}"),
-          ("处于当前等级的天数", "处于当前等级[已|并非已]{}")),
+          ("处于当前层级的天数", "处于当前层级[已|并非已]{}")),
     _days("days_below_tier",
           ("the days below the tier's margin", "[has|has not] been worth less than the tier for {}"),
-          ("低于当前等级的天数", "价值低于当前等级[已|并非已]{}")),
+          ("低于当前层级的天数", "价值低于当前层级[已|并非已]{}")),
     _days("days_since_score", ("the age of the score", "[was|was not] scored {} ago"),
           ("评分距今天数", "评分[在|并非在]{}前")),
 )  # fmt: skip
@@ -172,9 +172,9 @@ _PROFILE = (
     _fact("consented_channels", Kind.TEXTS, ("the channels consented to", "[consents|does not consent] to {}"),
           ("同意的渠道", "[同意|不同意]通过{}接收"), spelling=Spelling.LOWER),
     _fact("customer_since", Kind.TIME, ("the time of the first event", "[became|did not become] a customer {}"),
-          ("成为顾客的时间", "成为顾客的时间[|并非]{}")),
+          ("成为客户的时间", "成为客户的时间[|并非]{}")),
     _days("days_as_customer", ("the days since the first event", "[has|has not] been a customer for {}"),
-          ("成为顾客的天数", "成为顾客[已|并非已]{}")),
+          ("成为客户的天数", "成为客户[已|并非已]{}")),
 )  # fmt: skip
 _CONTACTS = (
     _times("coupons_issued", ("the number of coupons issued", "[received|did not receive] coupons {}"),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal, format_percent
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup, escape
 
 from admin.web import assets
 from admin.web.forms.typed import Fault
@@ -32,6 +34,18 @@ from scoring.seen.feature_registry import BY_NAME
 TEMPLATES = Path(__file__).parent / "templates"
 MONTHS = {Language.ENGLISH: "MMMM y", Language.CHINESE: "y年M月"}
 STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+PUNCTUATION: Mapping[Language, Mapping[str, str]] = {
+    Language.ENGLISH: {"colon": ": ", "comma": ", ", "semicolon": "; ", "period": ".", "opening": "(", "closing": ")"},
+    Language.CHINESE: {
+        "colon": "：",
+        "comma": "、",
+        "semicolon": "；",
+        "period": "。",
+        "opening": "（",
+        "closing": "）",
+    },
+}
+"""The comma is that between the names of a list."""
 TIMES = {Language.ENGLISH: "d MMM y HH:mm", Language.CHINESE: "y年M月d日 HH:mm"}
 
 
@@ -48,6 +62,8 @@ def environment(language: Language) -> Environment:
         faults=frozenset(Fault),
         read_fault=WorkFault.read,
         asset=assets.address,
+        in_brackets=partial(_in_brackets, language),
+        **PUNCTUATION[language],
     )
     made.filters.update(FILTERS)
     return made
@@ -207,6 +223,11 @@ FILTERS: Mapping[str, Any] = {
     "steps": steps,
     "last_name": last_name,
 }
+
+
+def _in_brackets(language: Language, words: str) -> Markup:
+    marks = PUNCTUATION[language]
+    return escape("" if language is Language.CHINESE else " ") + marks["opening"] + words + marks["closing"]
 
 
 def _locale(context: Context) -> Locale:

@@ -140,7 +140,7 @@ class Visit:
         return {
             "person": self.person, "may": self.may, "now": self.now, "form_token": form_token(self.token),
             "reader_zone": self.zone, "path": self.request.url.path, "query": self.request.query_params,
-            "stops": self.stops, "shop_currency": self.house.currency,
+            "stops": self.stops, "shop_currency": self.house.currency, "fragment": self.fragment,
         }  # fmt: skip
 
 

@@ -29,10 +29,10 @@ PHRASES: Mapping[Language, _Phrases] = {
         held_out="held out: drawn to {:.6f} of 1", arm="in the arm {}: drawn to {:.6f} of 1",
     ),
     Language.CHINESE: _Phrases(
-        tier="层级 {tier}：{measure}为 {value}，HIGH 自 {high} 起，MID 自 {mid} 起",
+        tier="{tier} 层级：{measure}为 {value}，HIGH 自 {high} 起，MID 自 {mid} 起",
         measures={Measure.EXPECTED_VALUE: "预期消费", Measure.PURCHASE_90: "90 天内购买的概率"},
-        held_out="留出不发：抽签为 {:.6f}（满值 1）",
-        arm="在 {} 组：抽签为 {:.6f}（满值 1）",
+        held_out="对照组，不发优惠：抽签为 {:.6f}（满值 1）",
+        arm="实验组 {}：抽签为 {:.6f}（满值 1）",
     ),
 }  # fmt: skip
 

@@ -25,7 +25,7 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
     },
     Language.CHINESE: {
         Exclusion.NO_TIER: "从未评分，因此没有层级",
-        Exclusion.TIER_WITHOUT_OFFER: "属于层级 {tier}，而优惠面向 {tiers}",
+        Exclusion.TIER_WITHOUT_OFFER: "属于 {tier} 层级，而优惠面向 {tiers}",
         Exclusion.NO_CONSENT: "未同意该优惠的任何渠道：{channels}",
         Exclusion.OTHER_CAMPAIGN: "已在另一个进行中的活动里，本活动让出其客户：{campaigns}",
         Exclusion.OFFER_CAP: "{days} 天内的优惠：最多 {most} 个，自 {since} 起已有 {got} 个：{campaigns}",

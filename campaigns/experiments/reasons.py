@@ -46,7 +46,7 @@ WORDS: Mapping[Language, Mapping[Why, str]] = {
         Why.NOTHING_SHOWN: "没有显示出效果。",
         Why.TIME_OVER: "计划的时间已到。",
         Why.CUT_SHORT: "活动没有运行到计划的结束时间。",
-        Why.FEW_BUYERS: "购买的客户太少，无法得出结论：活动组 {arm} 位，留出组 {holdout} 位，"
+        Why.FEW_BUYERS: "购买的客户太少，无法得出结论：实验组 {arm} 位，对照组 {holdout} 位，"
         "每组至少需要 {fewest} 位。",
         Why.CHANGE: "每位客户的{metric}变化 {value}，介于 {low} 与 {high} 之间。",
     },

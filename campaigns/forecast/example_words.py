@@ -24,7 +24,7 @@ ENGLISH = ExampleWords(
     held_out="held out by the draw, to compare with", arm="in the arm {arm} by the draw",
 )  # fmt: skip
 CHINESE = ExampleWords(
-    tier="按方案{scheme}为{tier}等级", because="：", late="，等级下降有宽限", erased="此刻已被删除",
-    held_out="抽入对照组，用于对比", arm="抽入实验组{arm}",
+    tier="按方案 {scheme} 属于 {tier} 层级", because="：", late="，层级下降有宽限", erased="此刻已被删除",
+    held_out="抽入对照组，用于对比", arm="抽入实验组 {arm}",
 )  # fmt: skip
 WORDS: Mapping[Language, ExampleWords] = {Language.ENGLISH: ENGLISH, Language.CHINESE: CHINESE}

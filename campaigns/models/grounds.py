@@ -41,14 +41,13 @@ WORDS: Mapping[Language, Mapping[Why, str]] = {
     },
     Language.CHINESE: {
         Why.NO_NUMBER: "{asked:,} 位客户中模型给不出数值的人数",
-        Why.RIVALRY: "{ours:.4f}，启用中的模型为 {theirs:.4f}，差值的 95% 区间为 {low:+.4f} 至 {high:+.4f}",
-        Why.CALIBRATION: "校准误差 {ours:.4f}，启用中的模型为 {theirs:.4f}，差值的 95% 区间为 {low:+.4f} 至 "
-        "{high:+.4f}",
+        Why.RIVALRY: "{ours:.4f}，在线模型为 {theirs:.4f}，差值的 95% 区间为 {low:+.4f} 至 {high:+.4f}",
+        Why.CALIBRATION: "校准误差 {ours:.4f}，在线模型为 {theirs:.4f}，差值的 95% 区间为 {low:+.4f} 至 {high:+.4f}",
         Why.TOO_EARLY: "两个模型之一学习到 {until}：{day} 之前没有对两者都全新的时间窗",
         Why.TOO_FEW: "自 {since} 起的 {days} 天内，购买或未购买的客户少于 {fewest} 位",
         Why.NO_HISTOGRAMS: "模型清单中没有特征直方图",
         Why.DRIFT: "自学习以来分布发生变化的特征占比，变化最大的是 {feature}（{index:.2f}）",
-        Why.DELAY: "相对启用中的模型一次前向计算耗时的倍数",
+        Why.DELAY: "相对在线模型一次前向计算耗时的倍数",
         Why.SAID: "{said}",
     },
 }

@@ -56,12 +56,12 @@ def test_a_rule_in_english_and_chinese() -> None:
         (Within("country", ("DE",)), 'lives in country "DE"', '国家为"DE"'),
         (
             Compare("customer_since", Operator.LESS_THAN, datetime(2026, 1, 31, tzinfo=UTC)),
-            "became a customer before 2026-01-31 00:00:00 UTC", "成为顾客的时间早于2026-01-31 00:00:00 UTC",
+            "became a customer before 2026-01-31 00:00:00 UTC", "成为客户的时间早于2026-01-31 00:00:00 UTC",
         ),
         (Compare("rfm_recency", Operator.AT_LEAST, 4), "has an RFM score of recency of at least 4 of 5",
          "RFM最近消费得分为至少4分"),
         (Compare("days_below_tier", Operator.MORE_THAN, 7), "has been worth less than the tier for more than 7 days",
-         "价值低于当前等级已超过7天"),
+         "价值低于当前层级已超过7天"),
         (
             Compare("expected_uplift", Operator.AT_LEAST, 0.025),
             "is expected to gain at least 2.5 points of chance to buy by an offer",
@@ -79,11 +79,11 @@ def test_a_rule_in_english_and_chinese() -> None:
             "平均评分为至少4.5星",
         ),
         (Every((Some((Within("tier", ("HIGH", "MID")), IsKnown("zone"))),)),
-         'is in tier "HIGH" or "MID" or the time zone is known', '等级为"HIGH"、"MID"之一，或时区已知'),
+         'is in tier "HIGH" or "MID" or the time zone is known', '层级为"HIGH"、"MID"之一，或时区已知'),
         (Not(Some((IsKnown("zone"),))), "the time zone is not known", "时区未知"),
         (Not(Some((LOYAL, IsKnown("tier")))),
          'not ((bought at least 3 times in the last 90 days and does not consent to "email") or the tier is known)',
-         '并非（（最近90天下单至少3次，且不同意通过"email"接收），或等级已知）'),
+         '并非（（最近90天下单至少3次，且不同意通过"email"接收），或层级已知）'),
     ],
 )  # fmt: skip
 def test_each_kind_of_condition_has_its_words_in_both_languages(rule: Rule, english: str, chinese: str) -> None:
@@ -150,7 +150,7 @@ def test_a_reason_says_what_is_known() -> None:
     assert [speaker.reason(reason) for reason in evaluate(IsKnown("tier"), facts).because] == ["the tier is not known"]
     chinese = Speaker(language=Language.CHINESE)
     unknown = evaluate(Compare("tier", Operator.EQUALS, "HIGH"), facts).because
-    assert [chinese.reason(reason) for reason in unknown] == ['等级并非"HIGH"：未知']
+    assert [chinese.reason(reason) for reason in unknown] == ['层级并非"HIGH"：未知']
 
 
 @pytest.mark.parametrize(

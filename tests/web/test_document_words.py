@@ -34,8 +34,9 @@ def said(macro: str, *given: object, language: Language = Language.ENGLISH) -> s
     ("name", "english", "chinese"),
     [
         ("offers", "HIGH: (Discount: 20% off; Channel: e-mail; Channels after it: text message)",
-         "HIGH: (优惠: 优惠 20%; 渠道: 电子邮件; 其后的渠道: 短信)"),
-        ("arms", "Name: mild; Weight: 1; Discounts: (HIGH: 20% off)", "名称: mild; 权重: 1; 优惠: (HIGH: 优惠 20%)"),
+         "HIGH：（优惠内容：优惠 20%；渠道：电子邮件；其后的渠道：短信）"),
+        ("arms", "Name: mild; Weight: 1; Discounts: (HIGH: 20% off)",
+         "名称：mild；权重：1；优惠内容：（HIGH：优惠 20%）"),
         ("rule", "bought at least 3 times so far", "累计下单至少3次"),
         ("budget_minor", "£1,250.00", "£1,250.00"),
         ("budget_confidence", "95%", "95%"),

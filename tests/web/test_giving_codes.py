@@ -66,8 +66,8 @@ def test_a_code_is_given_shown_again_and_told_where_its_cost_is(site: Site, tmp_
     page.set_viewport_size({"width": 400, "height": 800})
     page.emulate_media(color_scheme="dark")
     picture(page, "give-zh-dark-narrow")
-    page.get_by_role("button", name="发放或显示优惠码").click()
-    expect(page.get_by_role("heading", name="客户已有此优惠码")).to_be_visible()
+    page.get_by_role("button", name="发放或显示券码").click()
+    expect(page.get_by_role("heading", name="客户已有此券码")).to_be_visible()
     expect(page.get_by_text(displayed(codes_of(shop.database)["c1"]))).to_be_visible()
     assert faults(page, "given-zh-dark-narrow") == []
     assert [name for action, name, _ in audit_lines(shop.database) if action == "coupons.give"] == [
@@ -77,7 +77,7 @@ def test_a_code_is_given_shown_again_and_told_where_its_cost_is(site: Site, tmp_
     with shop.database.writing() as transaction:
         basket = Basket(order_id="r1", order_minor=8000, currency="GBP", customer_id="c2")
         redemption.redeem(transaction, make_cause(NOT_OVER.replace(year=2098)), code, basket)
-    for tab, said in {"": "1 张人工发放", "/budget": "1 个优惠码中已用 1 个", "/coupons": "1 张人工发放"}.items():
+    for tab, said in {"": "1 张人工发放", "/budget": "1 个券码中已用 1 个", "/coupons": "1 张人工发放"}.items():
         page.goto(f"/campaigns/goodwill{tab}")
         expect(page.get_by_text(said)).to_be_visible()
         assert faults(page) == []

@@ -264,7 +264,7 @@ def test_the_card_says_why_a_score_is_what_it_is_and_why_campaigns_give_what_the
     assert faults(page, "decision") == []
 
     in_chinese(page)
-    expect(page.get_by_text("层级 HIGH：预期消费为 90.00 GBP")).to_be_visible()
+    expect(page.get_by_text("HIGH 层级：预期消费为 90.00 GBP")).to_be_visible()
     page.set_viewport_size({"width": 400, "height": 800})
     page.emulate_media(color_scheme="dark")
     page.goto("/customers/c1")

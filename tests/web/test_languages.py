@@ -92,7 +92,7 @@ def test_why_work_failed_is_told_by_its_value_and_in_english_where_that_says_mor
 
     assert told("the last 20 …", value).startswith("最近 20 次尝试均未完成：其进程因内存不足")
     assert "lang=" not in told("the last 20 …", value)
-    assert told("no model", refused) == '没有启用的模型：请由运维人员启用一个。 <span lang="en">no model</span>'
+    assert told("no model", refused) == '没有在线的模型：请由运维人员启用一个。 <span lang="en">no model</span>'
     assert told("the <disk> is full", None) == '失败原因： <span lang="en">the &lt;disk&gt; is full</span>'
     assert str(english.fault_of("the disk is full", None)) == "the disk is full"  # type: ignore[attr-defined]  # a macro
 

@@ -89,7 +89,7 @@ def test_what_a_browser_keeps_has_an_address_of_its_own_for_each_version(strange
     named = re.findall(r'(?:href|src)="(/static/([\w.]+)[^"]*)"', stranger.get("/sign-in").text)
 
     assert [name for _, name in named] == [
-        "style.css", "icon.svg", "htmx.js", "zone.js", "later.js", "once.js", "back.js",
+        "style.css", "icon.svg", "htmx.js", "renew.js", "zone.js", "later.js", "once.js", "back.js",
     ]  # fmt: skip
     for address, _ in named:
         kept = stranger.get(address)

@@ -51,6 +51,8 @@ def test_a_segment_is_made_with_its_size_in_view_and_then_built(busy_site: Site)
     anna.get_by_role("button", name="Save and build").last.click()
     expect(anna.get_by_text("This is no number").last).to_be_visible()
     expect(anna.get_by_label("Name")).to_have_value("Best customers")
+    expect(anna.get_by_role("alert")).to_be_focused()
+    expect(anna.get_by_role("alert")).to_contain_text("Condition: This is no number")
     assert faults(anna, "segment-form-wrong") == []
     choose_tier(anna, "HIGH")
     expect(meaning.get_by_role("row", name="All customers 60")).to_be_visible()
@@ -65,8 +67,12 @@ def test_a_segment_is_made_with_its_size_in_view_and_then_built(busy_site: Site)
 
     expect(anna).to_have_url(f"{busy_site.address}/segments/best-customers")
     expect(anna.get_by_text("being built")).to_be_visible()
+    anna.get_by_text("The rule as YAML").click()
+    anna.get_by_role("link", name="Who did what with it").focus()
     work_off(busy_site, "best-customers")
     expect(anna.get_by_role("heading", name="Best customers built")).to_be_visible()
+    expect(anna.get_by_role("link", name="Who did what with it")).to_be_focused()
+    expect(anna.get_by_text("fact: tier")).to_be_visible()
     expect(anna.get_by_role("link", name="c09")).to_be_visible()
     assert faults(anna) == []
     assert [line for line in audit_lines(busy_site.database) if line[0].startswith("segments")] == [

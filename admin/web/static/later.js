@@ -6,6 +6,10 @@ for (const trouble of ["htmx:responseError", "htmx:sendError", "htmx:timeout"])
     unreached?.removeAttribute("hidden");
     target.closest?.(".later")?.classList.add("absent");
   });
+// Said once: a list that renews itself finds as many as before.
+document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+  detail.shouldSwap = detail.target.textContent.trim() !== detail.fragment.textContent.trim();
+});
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   if (detail.successful && !detail.elt.matches(".later")) unreached?.setAttribute("hidden", "");
 });

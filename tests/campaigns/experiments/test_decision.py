@@ -137,7 +137,7 @@ def test_a_few_buyers_decide_nothing(finished: bool, verdict: Verdict) -> None: 
         "and 25 are needed in each."
     )
     assert decision.reasons[-1].sentence(Language.CHINESE) == (
-        "购买的客户太少，无法得出结论：活动组 180 位，留出组 20 位，每组至少需要 25 位。"
+        "购买的客户太少，无法得出结论：实验组 180 位，对照组 20 位，每组至少需要 25 位。"
     )
 
 

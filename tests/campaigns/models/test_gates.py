@@ -40,7 +40,7 @@ def test_a_good_model_passes_all_gates() -> None:
     assert "0.8000 against 0.7500" in gate(GOOD, "auc").reason
     assert Report.of({"model_id": "m2", "against_id": "m1"}, json.loads(json.dumps(report.response()))) == report
     assert gate(GOOD, "auc").ground.sentence(Language.CHINESE) == (
-        "0.8000，启用中的模型为 0.7500，差值的 95% 区间为 +0.0200 至 +0.0800"
+        "0.8000，在线模型为 0.7500，差值的 95% 区间为 +0.0200 至 +0.0800"
     )
 
 

@@ -22,9 +22,14 @@ LINES = 30
 
 
 def overview(visit: Visit) -> Response:
-    """One campaign as it stands: figures beside the plan, and when its coupons were used."""
+    """One campaign as it stands: figures beside the plan, and when its coupons were used.
+
+    While it is launched the page asks for this part of itself; all of it is another one once that is over.
+    """
     with visit.reading() as snapshot:
         campaign = campaigns.get(snapshot, visit.campaign_id)
+        if visit.fragment and campaign.state is not State.LAUNCHING:
+            return visit.go(visit.request.url.path)
         standing = watched.standing(snapshot, campaign)
         hours = spending.by_hour(snapshot, campaign, visit.now) if campaign.redeemed_count else []
         note = notes.last(snapshot, campaign, TOLD[campaign.state]) if campaign.state in TOLD else None
