@@ -42,7 +42,7 @@ def _probability(days: int) -> Fact:
             f"the probability to buy within {days} days",
             f"[has|does not have] a probability of {{}} to buy within {days} days",
         ),
-        (f"{days}天内购买的概率", f"{days}天内购买的概率[为|并非]{{}}"),
+        (f"{days}天内购买的概率", f"{days}天内购买的概率[|并非]{{}}"),
     )
 
 
@@ -84,17 +84,17 @@ _SCORES = (
     _share(
         "churn",
         ("the probability to leave", "[has|does not have] a probability of {} to leave"),
-        ("流失概率", "流失概率[为|并非]{}"),
+        ("流失概率", "流失概率[|并非]{}"),
     ),
     _money(
         "expected_spend",
         ("the spend expected within 90 days", "[is|is not] expected to spend {} within 90 days"),
-        ("90天预期消费额", "90天预期消费额[为|并非]{}"),
+        ("90天预期消费额", "90天预期消费额[|并非]{}"),
     ),
     _fact(
         "expected_orders", Kind.NUMBER,
         ("the number of orders expected within 90 days", "[is|is not] expected to buy {} within 90 days"),
-        ("90天预期下单次数", "90天预期下单次数[为|并非]{}"), unit=Unit.TIMES,
+        ("90天预期下单次数", "90天预期下单次数[|并非]{}"), unit=Unit.TIMES,
     ),
     _fact(
         "expected_uplift", Kind.NUMBER,
@@ -102,7 +102,7 @@ _SCORES = (
             "the chance to buy that an offer is expected to add",
             "[is|is not] expected to gain {} of chance to buy by an offer",
         ),
-        ("优惠预期提升的购买概率", "优惠预期提升的购买概率[为|并非]{}"), unit=Unit.POINTS,
+        ("优惠预期提升的购买概率", "优惠预期提升的购买概率[|并非]{}"), unit=Unit.POINTS,
     ),
     _fact(
         "tier", Kind.TEXT, ("the tier", "[is|is not] in tier {}"), ("层级", "层级[为|并非]{}"),
@@ -126,9 +126,9 @@ _PURCHASES = (
            ("累计消费额", "累计[消费|并非消费]{}")),
     *map(_spend, (30, 90, 365)),
     _money("average_order", ("the average value of an order", "[has|does not have] an average order of {}"),
-           ("平均每单金额", "平均每单金额[为|并非]{}")),
+           ("平均每单金额", "平均每单金额[|并非]{}")),
     _share("returned_share", ("the share of spend that was returned", "[returned|did not return] {} of what was spent"),
-           ("退货金额占比", "退货金额占比[为|并非]{}")),
+           ("退货金额占比", "退货金额占比[|并非]{}")),
     _days("days_since_purchase", ("the days since the last purchase", "[last bought|did not last buy] {} ago"),
           ("距上次购买天数", "上次购买[在|并非在]{}前")),
     _fifth("recency", "recency", "最近消费"),
@@ -161,7 +161,7 @@ _ACTIVITY = (
     _times("reviews", ("the number of reviews", "[wrote reviews|did not write reviews] {}"),
            ("评价次数", "[评价|并非评价]{}")),
     _fact("average_rating", Kind.NUMBER, ("the average rating given", "[rates|does not rate] {} on average"),
-          ("平均评分", "平均评分[为|并非]{}"), unit=Unit.STARS),
+          ("平均评分", "平均评分[|并非]{}"), unit=Unit.STARS),
 )  # fmt: skip
 _PROFILE = (
     _fact("country", Kind.TEXT, ("the country", "[lives|does not live] in country {}"), ("国家", "国家[为|并非]{}"),

@@ -54,6 +54,7 @@ class _Grammar:
     comma: str
     flags: tuple[str, str]
     operators: Mapping[Operator, str]
+    texts: Mapping[Operator, str]
     times: Mapping[Operator, str]
     units: Mapping[Unit, tuple[str, str]]
     """For one and for several."""
@@ -69,6 +70,7 @@ ENGLISH = _Grammar(
         Operator.LESS_THAN: "less than {}", Operator.EQUALS: "exactly {}", Operator.DIFFERS: "anything but {}",
         Operator.CONTAINS: "{}",
     },
+    texts={Operator.EQUALS: "{}", Operator.DIFFERS: "anything but {}"},
     times={
         Operator.AT_LEAST: "at or after {}", Operator.MORE_THAN: "after {}", Operator.AT_MOST: "at or before {}",
         Operator.LESS_THAN: "before {}",
@@ -85,8 +87,9 @@ CHINESE = _Grammar(
     segment="[属于|不属于]人群{}", any_of="{}、{}之一", comma="、", flags=("是", "否"),
     operators={
         Operator.AT_LEAST: "至少{}", Operator.MORE_THAN: "超过{}", Operator.AT_MOST: "至多{}",
-        Operator.LESS_THAN: "不足{}", Operator.EQUALS: "正好{}", Operator.DIFFERS: "除{}以外", Operator.CONTAINS: "{}",
+        Operator.LESS_THAN: "不足{}", Operator.EQUALS: "正好{}", Operator.DIFFERS: "不等于{}", Operator.CONTAINS: "{}",
     },
+    texts={Operator.EQUALS: "{}", Operator.DIFFERS: "{}以外的值"},
     times={
         Operator.AT_LEAST: "不早于{}", Operator.MORE_THAN: "晚于{}", Operator.AT_MOST: "不晚于{}",
         Operator.LESS_THAN: "早于{}",
@@ -173,9 +176,8 @@ class Speaker:
 
     def _compared(self, fact: Fact, compare: Compare) -> str:
         value = self._value(fact, compare.value)
-        if fact.kind is Kind.TEXT and compare.operator is Operator.EQUALS:
-            return value
-        words = self._grammar.times if fact.kind is Kind.TIME else self._grammar.operators
+        grammar = self._grammar
+        words = {Kind.TIME: grammar.times, Kind.TEXT: grammar.texts}.get(fact.kind, grammar.operators)
         return words[compare.operator].format(value)
 
     def _fact_value(self, fact: Fact, value: FactValue) -> str:

@@ -41,13 +41,13 @@ def test_a_rule_in_english_and_chinese() -> None:
         (Compare("orders_30", Operator.EQUALS, 1), "bought exactly 1 time in the last 30 days", "最近30天下单正好1次"),
         (
             Compare("churn", Operator.LESS_THAN, 0.07), "has a probability of less than 7% to leave",
-            "流失概率为不足7%",
+            "流失概率不足7%",
         ),
         (
             Compare("days_since_seen", Operator.MORE_THAN, 60), "was last active more than 60 days ago",
             "上次活跃在超过60天前",
         ),
-        (Compare("country", Operator.DIFFERS, "DE"), 'lives in country anything but "DE"', '国家为除"DE"以外'),
+        (Compare("country", Operator.DIFFERS, "DE"), 'lives in country anything but "DE"', '国家为"DE"以外的值'),
         (Compare("has_bought", Operator.EQUALS, value=True), "has bought before", "购买过"),
         (Not(Compare("has_bought", Operator.EQUALS, value=False)), "has bought before", "购买过"),
         (Compare("has_bought", Operator.EQUALS, value=False), "has never bought", "从未购买过"),
@@ -65,7 +65,7 @@ def test_a_rule_in_english_and_chinese() -> None:
         (
             Compare("expected_uplift", Operator.AT_LEAST, 0.025),
             "is expected to gain at least 2.5 points of chance to buy by an offer",
-            "优惠预期提升的购买概率为至少2.5个百分点",
+            "优惠预期提升的购买概率至少2.5个百分点",
         ),
         (
             Not(Compare("expected_uplift", Operator.AT_LEAST, 0.01)),
@@ -76,7 +76,7 @@ def test_a_rule_in_english_and_chinese() -> None:
         (Not(InSegment("vip")), 'is not in segment "vip"', '不属于人群"vip"'),
         (
             Compare("average_rating", Operator.AT_LEAST, 4.5), "rates at least 4.5 stars on average",
-            "平均评分为至少4.5星",
+            "平均评分至少4.5星",
         ),
         (Every((Some((Within("tier", ("HIGH", "MID")), IsKnown("zone"))),)),
          'is in tier "HIGH" or "MID" or the time zone is known', '层级为"HIGH"、"MID"之一，或时区已知'),

@@ -84,3 +84,9 @@ def test_every_page_is_built_for_all(app: Starlette, olga: httpx.Client) -> None
     assert wrong == {}
     assert {page.language for page in pages} == {"zh"}
     assert [title for title, count in Counter(page.title for page in pages).items() if count > 1] == []
+
+
+def test_a_page_that_watches_a_launch_is_loaded_whole_when_that_is_over(olga: httpx.Client) -> None:
+    answer = olga.get("/campaigns/spring", headers={"hx-request": "true"})
+
+    assert (answer.status_code, answer.headers["hx-redirect"]) == (204, "/campaigns/spring")

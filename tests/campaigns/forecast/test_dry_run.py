@@ -294,8 +294,8 @@ def test_an_example_is_told_in_the_language_of_the_reader(shop: Database) -> Non
     (example,) = preview(shop, size=1, language=Language.CHINESE).examples
 
     assert example.reasons == (
-        "按方案 1 属于 HIGH 层级：90天预期消费额为至少50.00 GBP：实际为90.00 GBP",
-        "90天预期消费额为超过80.00 GBP：实际为90.00 GBP",
+        "按方案 1 属于 HIGH 层级：90天预期消费额至少50.00 GBP：实际为90.00 GBP",
+        "90天预期消费额超过80.00 GBP：实际为90.00 GBP",
         "在站内，无需同意",
         "抽入实验组 offer",
     )
