@@ -1,6 +1,8 @@
 """`tierwise`: finds the command and imports only that one, so that help and small commands start at once."""
 
 import importlib
+import sys
+from io import TextIOWrapper
 from typing import Annotated, NamedTuple
 
 import typer
@@ -76,6 +78,9 @@ class LazyCommands(TyperGroup):
 
     def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]  # as above
         """Run the command; trouble that is nobody's bug ends it with a message."""
+        if isinstance(sys.stdout, TextIOWrapper):
+            # What the locale has no letters for (a name, an ellipsis) is printed as its number, as on standard error.
+            sys.stdout.reconfigure(errors="backslashreplace")
         try:
             return super().invoke(ctx)
         except Exception as error:

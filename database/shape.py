@@ -21,7 +21,7 @@ class NotMigrated(RuntimeError):
 
 def known_revisions() -> tuple[frozenset[str], str]:
     """Of the migrations of this version, and the newest: read as text, because to import all takes longer."""
-    found = [NAMES.findall(path.read_text()) for path in VERSIONS.glob("*.py")]
+    found = [NAMES.findall(path.read_text(encoding="utf-8")) for path in VERSIONS.glob("*.py")]
     named = [(kind, name) for names in found for kind, name in names]
     known = frozenset(name for kind, name in named if kind == "revision")
     (newest,) = known - {name for kind, name in named if kind == "down_revision"}

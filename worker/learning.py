@@ -86,13 +86,13 @@ def _is_held(lock: TextIO) -> bool:
 def refused(folder: Path, pinned: Retraining) -> str | None:
     """Why there will be no model."""
     said = _refusal(folder, pinned)
-    return said.read_text() if said.exists() else None
+    return said.read_text(encoding="utf-8") if said.exists() else None
 
 
 def refuse(folder: Path, pinned: Retraining, reason: str) -> None:
     """There will be no model: a training that is under way, in whichever process, ends with its epoch."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    _refusal(folder, pinned).write_text(reason)
+    _refusal(folder, pinned).write_text(reason, encoding="utf-8")
 
 
 def _refusal(folder: Path, pinned: Retraining) -> Path:

@@ -65,7 +65,7 @@ def evaluate(
     tell_strays(found.strays, found.records_begin)
     if report is not None:
         with whole_file(report) as unfinished:
-            unfinished.write_text(page(found, by=by))
+            unfinished.write_text(page(found, by=by), encoding="utf-8")
     if as_json:
         emit(found.to_json(), as_json=True)
     else:

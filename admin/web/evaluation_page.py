@@ -84,7 +84,8 @@ def page(found: Evaluation, *, by: str | None = None) -> str:
     """HTML; `by` is the attribute that the groups are of."""
     made = environment(Language.ENGLISH).get_template("evaluation.html")
     return made.render(
-        found=found, style=STYLE.read_text(), horizon=HORIZONS[-1], roc=_roc(found), calibration=_calibration(found),
+        found=found, style=STYLE.read_text(encoding="utf-8"), horizon=HORIZONS[-1], roc=_roc(found),
+        calibration=_calibration(found),
         deciles=_spend(found, found.deciles, [str(place + 1) for place in range(len(found.deciles))]),
         tiers=_spend(found, found.tiers, [str(row["tier"]) for row in found.tiers]),
         order_deciles=_orders(found), counts=_table(found.orders),

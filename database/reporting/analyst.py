@@ -48,7 +48,8 @@ def become_analyst(snapshot: Snapshot) -> None:
     """See what analysts see, and nothing else, until the transaction ends. Raises NoAnalyst."""
     try:
         driver_connection(snapshot).execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(ANALYST)))
-    except errors.UndefinedObject as error:
+    except (errors.UndefinedObject, errors.InvalidParameterValue) as error:
+        # To name a role that is not there is a wrong value of a setting.
         raise NoAnalyst(
             f"there is no role {ANALYST}: let who may make roles run CREATE ROLE {ANALYST} NOLOGIN, then migrate again"
         ) from error

@@ -99,7 +99,9 @@ class ReportView:
 @cache
 def views() -> tuple[ReportView, ...]:
     """All files, by name."""
-    return tuple(ReportView(name=path.stem, text=path.read_text()) for path in sorted(FOLDER.glob("*.sql")))
+    return tuple(
+        ReportView(name=path.stem, text=path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.sql"))
+    )
 
 
 def differences(connection: Connection) -> list[str]:

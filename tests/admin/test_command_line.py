@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from admin.command_line import COMMANDS, main
 from admin.commands.evaluate import show_apart
 from admin.shell.output import emit
+from settings import child_environment
 
 ASKING = {"adapt", "ask", "evaluate", "predict", "recommend", "train", "tune", "uplift"}
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,6 +103,18 @@ def imported(*modules: str, among: tuple[str, ...]) -> str:
     return subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     ).stdout.strip()
+
+
+def test_a_locale_with_few_letters_reads_our_files_and_stops_no_words() -> None:
+    code = (
+        "from database.shape import known_revisions; from database.reporting.views import views;"
+        " known_revisions(); views(); from admin.command_line import main; main(['job', 'list', '--help'])"
+    )
+    bare = child_environment({"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "COLUMNS": "60"})
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, cwd=ROOT, env=bare)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"\\u2026" in done.stdout
 
 
 def test_an_unknown_command_is_a_usage_error() -> None:

@@ -13,6 +13,7 @@ from shops.reporting_shop import CROWD, LATER, ask, keep_fresh, members
 from database import erasure
 from database.migrate import has_analyst, migrate
 from database.reporting import views as report_views
+from database.reporting.analyst import NoAnalyst, become_analyst
 from database.reporting.views import PromiseBroken, ReportView, differences, install, views
 from database.session import Database
 
@@ -223,6 +224,10 @@ def test_an_owner_who_may_not_make_roles_migrates_all_the_same(owner: Connection
         rented = database_url.replace("tierwise@", "landlord@").rpartition("/")[0] + "/rented"
         migrate(rented)
         assert not has_analyst(rented)
+        without = Database.at(rented)
+        with without.reading() as snapshot, pytest.raises(NoAnalyst, match="there is no role tierwise_analyst"):
+            become_analyst(snapshot)
+        without.close()
     finally:
         owner.execute("ALTER ROLE hidden_analyst RENAME TO tierwise_analyst")
     migrate(rented)
