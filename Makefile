@@ -31,7 +31,8 @@ setup: $(STAMP) ## Make the environment (EXTRAS=dev,cuda for a GPU machine)
 
 # A worktree whose .venv is a link leaves it to whoever owns it: the environment would run this tree's code from then on.
 $(STAMP): $(if $(shell test -L .venv && echo linked),,pyproject.toml requirements.lock)
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/pip || { $(PYTHON) -c 'import sys; (3, 11) <= sys.version_info < (3, 15) or sys.exit("Python 3.11 to 3.14 \
+	is needed, and this is %d.%d: name another, such as make setup PYTHON=python3.12" % sys.version_info[:2])' && $(PYTHON) -m venv .venv; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@UV_FIND_LINKS="$(FIND_LINKS)" VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet $(TORCH) -c requirements.lock -e '.[$(EXTRAS)]'
 	@touch $@

@@ -45,8 +45,8 @@ LOST_SERVER: Mapping[str, str] = {
 }
 """libpq gives up a server whose machine went without a word after half a minute: else it would wait for two hours."""
 SETTLED = (
-    "-c timezone=UTC -c datestyle=ISO,MDY -c intervalstyle=postgres -c search_path=public"
-    " -c default_transaction_isolation=read\\ committed"
+    "-c timezone=UTC -c datestyle=ISO,MDY -c intervalstyle=postgres -c extra_float_digits=1"
+    " -c search_path=public -c default_transaction_isolation=read\\ committed"
 )
 """What the statements mean, however the role, the database or the server has it: who waited for a row that another
 transaction changed reads it anew, and is not refused."""

@@ -163,7 +163,7 @@ def test_neither_side_waits_for_one_that_is_gone(database: Database, database_ur
 
 THEIRS = {
     "default_transaction_isolation": "repeatable read", "datestyle": "SQL, DMY", "intervalstyle": "sql_standard",
-    "search_path": "theirs", "timezone": "America/Sao_Paulo",
+    "search_path": "theirs", "timezone": "America/Sao_Paulo", "extra_float_digits": "0",
 }  # fmt: skip
 
 
@@ -177,7 +177,7 @@ def test_what_statements_mean_is_ours_to_say(database_url: str) -> None:
     with database.writing() as transaction, queues.pool.connection() as connection:
         for cursor in (driver_connection(transaction), connection):
             said = [cursor.execute(f"SHOW {name}".encode()).fetchone() for name in THEIRS]
-            assert said == [("read committed",), ("ISO, MDY",), ("postgres",), ("public",), ("UTC",)]
+            assert said == [("read committed",), ("ISO, MDY",), ("postgres",), ("public",), ("UTC",), ("1",)]
     queues.close()
     database.close()
     migrate(database_url)

@@ -14,6 +14,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 HERE = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
+SIGNS = x509.KeyUsage(
+    digital_signature=False, content_commitment=False, key_encipherment=False, data_encipherment=False,
+    key_agreement=False, key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,5 +77,10 @@ def _signed(name: str, issuer: Certificate | None, *, days: float = 1) -> Certif
         .not_valid_after(now + timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
         .add_extension(HERE, critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(private.public_key()), critical=False)
     )
-    return Certificate(builder.sign(issuer.private if issuer else private, SHA256()), private)
+    # Without these Python 3.13 and later believe no certificate.
+    if issuer is None:
+        return Certificate(builder.add_extension(SIGNS, critical=True).sign(private, SHA256()), private)
+    theirs = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.private.public_key())
+    return Certificate(builder.add_extension(theirs, critical=False).sign(issuer.private, SHA256()), private)
