@@ -88,8 +88,8 @@ class Season:
 
     time: float
     """As-of time of that window."""
-    logit: float
-    """To add to every hazard logit."""
+    logits: tuple[float, ...]
+    """[H] to add to the hazard logits."""
     log_spend: float
     """To add to the mean of log spend."""
 
@@ -106,14 +106,14 @@ class Calibration:
     """Of past windows: what was seen there is expected again a year later."""
 
     def logits(self, hazards: Floats, season: Floats) -> Floats:
-        """[P, H] calibrated logits of hazards [P, H] in a season [P, 2]."""
-        return hazards + self.level + season[:, :1]
+        """[P, H] calibrated logits of hazards [P, H] in a season [P, H + 1]."""
+        return hazards + self.level + season[:, :-1]
 
     def season(self, as_of: Floats) -> Floats:
-        """[P, 2] logit and log spend that a year before promises for these times; 0 where nothing was seen."""
+        """[P, H + 1] logits and log spend that a year before promises for these times; 0 where nothing was seen."""
         if not self.seasons:
-            return np.zeros((len(as_of), 2))
-        seen = np.array([(each.time, each.logit, each.log_spend) for each in self.seasons])
+            return np.zeros((len(as_of), len(HORIZONS) + 1))
+        seen = np.array([(each.time, *each.logits, each.log_spend) for each in self.seasons])
         distance = np.abs(as_of[:, None] - YEAR_DAYS * DAY - seen[:, 0])
         nearest = distance.argmin(axis=1)
         near = distance[np.arange(len(as_of)), nearest] <= SEASON_REACH_DAYS * DAY
@@ -126,8 +126,14 @@ class Calibration:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """From the manifest."""
-        seasons = tuple(Season(**{name: float(number) for name, number in each.items()}) for each in value["seasons"])
+        seasons = tuple(map(_season, value["seasons"]))
         return cls(seasons=seasons, level=float(value["level"]), spend_factor=float(value["spend_factor"]))
+
+
+def _season(value: Mapping[str, Any]) -> Season:
+    """One `logit` of all intervals is what a folder says in which they were not told apart."""
+    logits = value["logits"] if "logits" in value else [value["logit"]] * len(HORIZONS)
+    return Season(float(value["time"]), tuple(map(float, logits)), float(value["log_spend"]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +197,7 @@ def outlook_of(answers: Answers, calibration: Calibration, as_of: Floats) -> Out
     return Outlook(
         purchase=1.0 - none,
         churn=none[:, -1] * expit(answers.silence),
-        log_mean=answers.log_mean + np.log(calibration.spend_factor) + season[:, 1],
+        log_mean=answers.log_mean + np.log(calibration.spend_factor) + season[:, -1],
         sigma=np.exp(answers.log_sigma),
     )
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from scoring.answers import LEAST, Outlook, Season
-from scoring.seen.actions import Floats
+from scoring.seen.actions import Floats, Integers
 from scoring.seen.view import DAY, Where
 from training.material.labels import Labels
 from training.metrics import level_offset
@@ -45,34 +45,47 @@ class Year:
     time: Floats
     """[W] as-of times, ascending, LEAST_SPAN apart at least."""
     logit: Floats
-    """[W] of the level of buying."""
+    """[W, 1 + H] of the level of buying, and of each hazard by itself."""
     error: Floats
-    """[W] variance of that by chance."""
+    """[W, 1 + H] variance of that by chance."""
     log_spend: Floats
     """[W] of what buyers spent; NaN where they were too few to tell."""
 
 
 def year_above(outlook: Outlook, labels: Labels, as_of: Floats) -> Year | None:
     """Of P questions at some times of a year, and what came of them; None where they do not tell what a year is."""
-    found = []
+    times, levels, amounts = [], [], []
     for time in np.unique(as_of).tolist():
         at = as_of == time
-        buyers = at & (labels.bought > 0)
         # Where nothing at all is known of anybody, records are missing or the shop was shut: that does not come again.
         if at.sum() >= FEWEST_QUESTIONS and not labels.silent[at].all():
-            found.append((time, *_level(labels.bought[at], outlook.purchase[at, -1]), _amount(outlook, labels, buyers)))
-    if not found or found[-1][0] - found[0][0] < LEAST_SPAN:
+            times.append(time)
+            levels.append(_levels(labels.interval[at], outlook.purchase[at]))
+            amounts.append(_amount(outlook, labels, at & (labels.bought > 0)))
+    if not times or times[-1] - times[0] < LEAST_SPAN or not np.isfinite(amounts).any():
         return None
-    year = Year(*np.array(found).T)
-    return year if np.isfinite(year.log_spend).any() else None
+    level, error = np.moveaxis(np.array(levels), -1, 0)
+    return Year(np.array(times), level, error, np.array(amounts))
 
 
-def _level(bought: Floats, purchase: Floats) -> tuple[float, float]:
-    """Of a window, and its variance by chance; where nobody bought, as if half a customer had."""
-    least = 0.5 / len(bought)
-    rate: Floats = np.clip(bought.mean(keepdims=True), least, 1.0 - least)
-    level = level_offset(rate, purchase)
-    mended = expit(logit(np.clip(purchase, LEAST, 1.0 - LEAST)) + level)
+def _levels(interval: Integers, purchase: Floats) -> list[tuple[float, float]]:
+    """Of buying and of each hazard in a window, and their variance by chance, from chances [P, H] by each horizon."""
+    steps = purchase.shape[1]
+    none = np.column_stack((np.ones(len(purchase)), 1.0 - purchase))
+    hazards = 1.0 - none[:, 1:] / np.maximum(none[:, :-1], LEAST)
+    reached = [interval >= step for step in range(steps)]
+    each = [_level((interval == step)[at], hazards[at, step]) for step, at in enumerate(reached)]
+    return [_level(interval < steps, purchase[:, -1]), *each]
+
+
+def _level(came: Where, chance: Floats) -> tuple[float, float]:
+    """Where it came to nobody, as if it had to half a customer; where nobody was left, as sure as half a one makes."""
+    if not len(came):
+        return 0.0, 8.0
+    least = 0.5 / len(came)
+    rate: Floats = np.clip(came.mean(keepdims=True), least, 1.0 - least)
+    level = level_offset(rate, chance)
+    mended = expit(logit(np.clip(chance, LEAST, 1.0 - LEAST)) + level)
     return level, 1.0 / float((mended * (1.0 - mended)).sum())
 
 
@@ -89,13 +102,23 @@ def seasons_of(year: Year) -> tuple[Season, ...]:
 
     What all windows share is no season: an old window lies above the model for other reasons too, as when the shop was
     young and had no lapsed customers yet. What windows differ by no more than chance explains is none either. And no
-    window is expected higher than it was: a model that has learned at the height of a season lies above its year.
+    window is expected higher than it was: a model that has learned at the height of a season lies above its year. An
+    interval has what its window has, and what it had apart from it, as far as that is more than chance in turn.
     """
-    above = year.logit - year.logit.mean()
-    seasons = max(float((above**2 - year.error).mean()), 0.0)
-    logits = np.minimum(SEASON_SHARE * above, year.logit) * seasons / (seasons + year.error)
+    above = year.logit - year.logit.mean(axis=0)
+    again = np.minimum(SEASON_SHARE * above, year.logit)
+    window = again[:, :1] * _beyond_chance(above[:, :1], year.error[:, :1])
+    apart = again[:, 1:] - again[:, :1]
+    logits = window + apart * _beyond_chance(apart, SEASON_SHARE**2 * year.error[:, 1:])
     spends = SPEND_SHARE * np.nan_to_num(year.log_spend - _usual_spend(year))
-    return tuple(map(Season, year.time.tolist(), logits.tolist(), spends.tolist()))
+    return tuple(map(Season, year.time.tolist(), map(tuple, logits.tolist()), spends.tolist()))
+
+
+def _beyond_chance(above: Floats, error: Floats) -> Floats:
+    """[W, ...] how far what W windows had is more than chance, whose variances [W, ...] are given."""
+    spread = np.maximum((above**2 - error).mean(axis=0), 0.0)
+    share: Floats = spread / (spread + error)
+    return share
 
 
 def yearly_spend_factor(year: Year) -> float:

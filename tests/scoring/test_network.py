@@ -150,10 +150,11 @@ def test_spend_is_the_mean_of_its_own_distribution() -> None:
 
 def test_a_season_counts_a_year_later_and_only_then() -> None:
     year, day = 365 * 86_400.0, 86_400.0
-    seasons = (Season(NOW - year, 0.4, 0.2), Season(NOW - year + 30 * day, -0.2, -0.1))
+    seasons = (Season(NOW - year, (0.4, 0.1, 0.0), 0.2), Season(NOW - year + 30 * day, (-0.2, 0.3, 0.5), -0.1))
     found = Calibration(seasons=seasons).season(NOW + np.array([0.0, 14.0, 16.0, 30.0, 60.0]) * day)
 
-    np.testing.assert_allclose(found, [[0.4, 0.2], [0.4, 0.2], [-0.2, -0.1], [-0.2, -0.1], [0.0, 0.0]])
+    first, second = [0.4, 0.1, 0.0, 0.2], [-0.2, 0.3, 0.5, -0.1]
+    np.testing.assert_allclose(found, [first, first, second, second, [0.0] * 4])
     calibration = Calibration(seasons=seasons, spend_factor=1.1)
     assert Calibration.from_json(calibration.to_json()) == calibration
 
@@ -163,11 +164,16 @@ def test_a_season_moves_the_chance_and_the_amount() -> None:
         hazards=np.full((1, 3), -1.0), log_mean=np.array([7.0]), log_sigma=np.log([0.5]), silence=np.zeros(1)
     )
     now = np.array([NOW])
-    season = Calibration(seasons=(Season(NOW - 365 * 86_400.0, 0.4, 0.2),))
+    season = Calibration(seasons=(Season(NOW - 365 * 86_400.0, (0.4, -0.3, 0.0), 0.2),))
     plain, moved = outlook_of(answers, Calibration(), now), outlook_of(answers, season, now)
 
     assert 1 - plain.purchase[0, 0] == pytest.approx(1 / (1 + np.exp(-1.0)))
     assert 1 - moved.purchase[0, 0] == pytest.approx(1 / (1 + np.exp(-1.0 + 0.4)))
+    rest = (
+        (1 - moved.purchase[0, 1]) / (1 - moved.purchase[0, 0]),
+        (1 - moved.purchase[0, 2]) / (1 - moved.purchase[0, 1]),
+    )
+    assert rest == pytest.approx((1 / (1 + np.exp(-1.0 - 0.3)), 1 / (1 + np.exp(-1.0))))
     assert moved.log_mean[0] == pytest.approx(7.2)
 
 

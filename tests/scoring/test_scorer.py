@@ -119,7 +119,7 @@ def test_the_base_is_the_score_of_an_unknown_customer() -> None:
 
 def test_the_season_is_a_reason_of_its_own() -> None:
     model = tiny_model()
-    season = Season(AS_OF.timestamp() - 365 * 86_400.0, 0.5, 0.1)
+    season = Season(AS_OF.timestamp() - 365 * 86_400.0, (0.5, 0.5, 0.5), 0.1)
     seasonal = Scorer(replace(model, calibration=Calibration(seasons=(season,))))
     plain = Scorer(replace(model, calibration=Calibration()))
     (explained,) = seasonal.explain(histories(bought(9)), at())

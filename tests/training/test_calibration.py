@@ -84,23 +84,37 @@ def seen(season: Mapping[int, float]) -> Year:
     return found
 
 
+def test_a_season_is_of_the_month_that_it_is_in() -> None:
+    outlook, labels, as_of = closed_year({})
+    said = replace(outlook, purchase=np.tile([0.3, 0.51, 0.657], (len(as_of), 1)))
+    alike = np.repeat([0, 1, 2, 3], [150, 105, 73, 172])  # Of 500, three of ten of those who are left each month.
+    second = np.repeat([0, 1, 2, 3], [150, 210, 42, 98])
+    came = np.concatenate([second if place == 4 else alike for place in range(len(YEAR))])
+    found = year_above(said, replace(labels, interval=came), as_of)
+
+    assert found is not None
+    season = seasons_of(replace(found, error=np.full((len(YEAR), 4), 1e-9)))[4]
+    month = 0.75 * (logit(0.6) - logit(0.3)) * (1 - 1 / len(YEAR))
+    assert season.logits == pytest.approx((0.0, month, 0.0), abs=0.01)
+
+
 @pytest.mark.parametrize("share", [0.8, 0.3])
 def test_a_season_is_what_a_window_had_beside_its_year(share: float) -> None:
     others = 1 - 1 / len(YEAR)
     year = seen({4: share})
-    found = seasons_of(replace(year, error=np.zeros(len(YEAR))))
+    found = seasons_of(replace(year, error=np.full((len(YEAR), 4), 1e-9)))
 
     assert [each.time for each in found] == YEAR.tolist()
-    assert found[4].logit == pytest.approx(0.75 * (logit(share) - logit(0.6)) * others)
+    assert found[4].logits[0] == pytest.approx(0.75 * (logit(share) - logit(0.6)) * others)
     assert found[4].log_spend == pytest.approx(0.5 * np.log(1.5) * others)
-    assert sum(each.logit for each in found) == pytest.approx(0.0, abs=1e-9)
-    assert 0.7 < seasons_of(year)[4].logit / found[4].logit < 0.9
+    assert sum(each.logits[0] for each in found) == pytest.approx(0.0, abs=1e-9)
+    assert 0.7 < seasons_of(year)[4].logits[0] / found[4].logits[0] < 0.9
 
 
 def test_what_chance_explains_is_no_season() -> None:
     bought = np.random.default_rng(3).binomial(ASKED, 0.6, len(YEAR)) / ASKED
 
-    assert max(abs(each.logit) for each in seasons_of(seen(dict(enumerate(bought))))) < 0.02
+    assert max(abs(each.logits[0]) for each in seasons_of(seen(dict(enumerate(bought))))) < 0.02
 
 
 def test_windows_in_which_hardly_anybody_buys_belong_to_the_year() -> None:
@@ -109,7 +123,7 @@ def test_windows_in_which_hardly_anybody_buys_belong_to_the_year() -> None:
     found = seasons_of(year)
 
     assert len(year.time) == len(YEAR)
-    assert found[6].logit > found[3].logit > found[4].logit
+    assert found[6].logits[0] > found[3].logits[0] > found[4].logits[0]
     assert [each.log_spend for each in found] == [0.0] * len(YEAR)
     assert yearly_spend_factor(year) == pytest.approx(1.0)
 
@@ -118,8 +132,8 @@ def test_a_model_that_stands_at_the_height_of_a_season_comes_down_with_it() -> N
     year = seen({place: 0.05 for place in range(len(YEAR)) if place != 6})
     found = seasons_of(year)
 
-    assert found[6].logit == pytest.approx(year.logit[6], rel=0.1)
-    assert found[3].logit == pytest.approx(year.logit[3], rel=0.1)
+    assert found[6].logits[0] == pytest.approx(year.logit[6, 0], rel=0.1)
+    assert found[3].logits[0] == pytest.approx(year.logit[3, 0], rel=0.1)
 
 
 def test_a_window_in_which_nobody_did_anything_is_none_of_the_year() -> None:
@@ -128,11 +142,11 @@ def test_a_window_in_which_nobody_did_anything_is_none_of_the_year() -> None:
 
     assert found is not None
     assert found.time.tolist() == [time for time in YEAR.tolist() if time != YEAR[4]]
-    assert max(abs(each.logit) for each in seasons_of(found)) == 0.0
+    assert max(abs(each.logits[0]) for each in seasons_of(found)) == 0.0
 
 
 def test_what_all_windows_of_a_year_have_above_the_model_is_no_season() -> None:
-    assert [each.logit for each in seasons_of(seen({}))] == pytest.approx([0.0] * len(YEAR), abs=1e-9)
+    assert [each.logits[0] for each in seasons_of(seen({}))] == pytest.approx([0.0] * len(YEAR), abs=1e-9)
     assert yearly_spend_factor(seen({})) == pytest.approx(1.0)
     assert yearly_spend_factor(seen(dict.fromkeys(range(len(YEAR)), 0.6))) == pytest.approx(1.4)
 
