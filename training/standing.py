@@ -12,14 +12,13 @@ from scoring.seen.features import raw_features
 from scoring.seen.view import DAY
 from training.course import Course
 from training.material.labels import LONGEST, questions
+from training.material.likeness import YOUNG
 from training.material.preparation import Prepared, at_most
 
 MOST = 20_000
 """Customers asked: enough for a level and for quantiles."""
 BETWEEN = 21 * DAY
 """From one window of the year to the next."""
-YOUNG = 120 * DAY
-"""A shop this old has lapsed customers; before, everybody looks loyal, and its windows lie above any year."""
 
 
 @dataclass(frozen=True, slots=True)

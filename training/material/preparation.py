@@ -22,6 +22,7 @@ from training.configuration import Configuration
 from training.material.beginning import seen_since
 from training.material.examples import Examples, examples_of, next_orders
 from training.material.labels import LONGEST, SHORTEST, Labels, labels_of, open_cutoffs, questions, weights_at
+from training.material.likeness import likeness
 from training.material.selection import fit_normaliser
 from training.rhythm import fit_buying
 
@@ -120,10 +121,10 @@ def prepare(
     )
     raw, present = (raw_features(actions, asked, buying) for asked in (pairs, now))
     normaliser = fit_normaliser(raw, seed=seed)
-    end = ends(actions, until)
+    end, labels = ends(actions, until), labels_of(actions, pairs, until=until)
+    alike = likeness(raw, labels, pairs.as_of, begin=begin, until=until)
     examples = examples_of(
-        tokens, pairs, normaliser(raw), labels_of(actions, pairs, until=until),
-        weight=weights_of(pairs, until, configuration), until=end,
+        tokens, pairs, normaliser(raw), labels, weight=weights_of(pairs, until, configuration, alike), until=end,
         next_order=next_orders(actions, end, held_out_orders),
     )  # fmt: skip
     return Prepared(
@@ -132,10 +133,11 @@ def prepare(
     )  # fmt: skip
 
 
-def weights_of(pairs: Pairs, until: float, configuration: Configuration) -> Floats:
+def weights_of(pairs: Pairs, until: float, configuration: Configuration, alike: Floats | float = 1.0) -> Floats:
     """[P] how much each question counts in a fit that stands at `until`; 0 where nothing is told of any.
 
-    Those whose windows are closed count 1 on average; where none is, those of whose windows a part is over.
+    Those whose windows are closed count 1 on average; where none is, those of whose windows a part is over. `alike` [P]
+    is how much each counts by its season.
     """
     closed = pairs.as_of <= until - LONGEST
     if not closed.any():
@@ -143,7 +145,7 @@ def weights_of(pairs: Pairs, until: float, configuration: Configuration) -> Floa
     if not closed.any():
         return np.zeros(len(closed))
     weight = weights_at(pairs.as_of, float(pairs.as_of[closed].max()), until, configuration)
-    weight = np.where(closed, weight, configuration.open_weight)
+    weight = np.where(closed, weight, configuration.open_weight) * alike
     return np.asarray(weight / weight[closed].mean())
 
 
