@@ -157,6 +157,8 @@ def test_a_season_counts_a_year_later_and_only_then() -> None:
     np.testing.assert_allclose(found, [first, first, second, second, [0.0] * 4])
     calibration = Calibration(seasons=seasons, spend_factor=1.1)
     assert Calibration.from_json(calibration.to_json()) == calibration
+    before = calibration.to_json() | {"seasons": [{"time": NOW, "logit": 0.4, "log_spend": 0.2}]}
+    assert Calibration.from_json(before).seasons == (Season(NOW, (0.4, 0.4, 0.4), 0.2),)
 
 
 def test_a_season_moves_the_chance_and_the_amount() -> None:
