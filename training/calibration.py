@@ -1,5 +1,6 @@
 """What can be corrected without looking at the window that is predicted: levels, and the season."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,8 @@ SEASON_SHARE = 0.75
 """Of what a window had above its year, how much is expected of it a year later."""
 LEAST_SPAN = 270 * DAY
 """From the first window to the last, below which they do not tell what a year's level is."""
+MOST_ADDED, HALVINGS = 12.0, 40
+"""Logits, and how often a search for some goes on in one half of what is left."""
 HIGHEST_ABOVE = 0.1
 """Logits by which a level that knows no year may lie above the closed form's: what is more, is the latest season's."""
 
@@ -50,32 +53,41 @@ class Year:
     """[W, 1 + H] variance of that by chance."""
     log_spend: Floats
     """[W] of what buyers spent; NaN where they were too few to tell."""
+    hazards: Sequence[Floats]
+    """[W] of logits [P, H] that the model says of those asked."""
 
 
 def year_above(outlook: Outlook, labels: Labels, as_of: Floats) -> Year | None:
     """Of P questions at some times of a year, and what came of them; None where they do not tell what a year is."""
-    times, levels, amounts = [], [], []
+    times, levels, amounts, said = [], [], [], []
+    hazards = _hazards(outlook.purchase)
     for time in np.unique(as_of).tolist():
         at = as_of == time
         # Where nothing at all is known of anybody, records are missing or the shop was shut: that does not come again.
         if at.sum() >= FEWEST_QUESTIONS and not labels.silent[at].all():
             times.append(time)
-            levels.append(_levels(labels.interval[at], outlook.purchase[at]))
+            levels.append(_levels(labels.interval[at], outlook.purchase[at, -1], hazards[at]))
             amounts.append(_amount(outlook, labels, at & (labels.bought > 0)))
+            said.append(logit(np.clip(hazards[at], LEAST, 1.0 - LEAST)))
     if not times or times[-1] - times[0] < LEAST_SPAN or not np.isfinite(amounts).any():
         return None
     level, error = np.moveaxis(np.array(levels), -1, 0)
-    return Year(np.array(times), level, error, np.array(amounts))
+    return Year(np.array(times), level, error, np.array(amounts), said)
 
 
-def _levels(interval: Integers, purchase: Floats) -> list[tuple[float, float]]:
-    """Of buying and of each hazard in a window, and their variance by chance, from chances [P, H] by each horizon."""
-    steps = purchase.shape[1]
+def _hazards(purchase: Floats) -> Floats:
+    """[P, H] of chances by each horizon."""
     none = np.column_stack((np.ones(len(purchase)), 1.0 - purchase))
-    hazards = 1.0 - none[:, 1:] / np.maximum(none[:, :-1], LEAST)
+    hazards: Floats = 1.0 - none[:, 1:] / np.maximum(none[:, :-1], LEAST)
+    return hazards
+
+
+def _levels(interval: Integers, purchase: Floats, hazards: Floats) -> list[tuple[float, float]]:
+    """Of buying [P] and of each hazard [P, H] in a window, and their variance by chance."""
+    steps = hazards.shape[1]
     reached = [interval >= step for step in range(steps)]
     each = [_level((interval == step)[at], hazards[at, step]) for step, at in enumerate(reached)]
-    return [_level(interval < steps, purchase[:, -1]), *each]
+    return [_level(interval < steps, purchase), *each]
 
 
 def _level(came: Where, chance: Floats) -> tuple[float, float]:
@@ -103,15 +115,33 @@ def seasons_of(year: Year) -> tuple[Season, ...]:
     What all windows share is no season: an old window lies above the model for other reasons too, as when the shop was
     young and had no lapsed customers yet. What windows differ by no more than chance explains is none either. And no
     window is expected higher than it was: a model that has learned at the height of a season lies above its year. An
-    interval has what its window has, and what it had apart from it, as far as that is more than chance in turn.
+    interval has what its window has, and what it had apart from it, as far as that is more than chance in turn; as many
+    buy as the window says.
     """
     above = year.logit - year.logit.mean(axis=0)
     again = np.minimum(SEASON_SHARE * above, year.logit)
     window = again[:, :1] * _beyond_chance(above[:, :1], year.error[:, :1])
     apart = again[:, 1:] - again[:, :1]
-    logits = window + apart * _beyond_chance(apart, SEASON_SHARE**2 * year.error[:, 1:])
+    months = window + apart * _beyond_chance(apart, SEASON_SHARE**2 * year.error[:, 1:])
+    levels = [
+        _as_many(said + each, said + every) for said, each, every in zip(year.hazards, months, window, strict=True)
+    ]
+    logits = months + np.array(levels)[:, None]
     spends = SPEND_SHARE * np.nan_to_num(year.log_spend - _usual_spend(year))
     return tuple(map(Season, year.time.tolist(), map(tuple, logits.tolist()), spends.tolist()))
+
+
+def _as_many(hazards: Floats, others: Floats) -> float:
+    """What to add to logits [P, H], for as many to buy as others say."""
+    low, high, wanted = -MOST_ADDED, MOST_ADDED, _bought(others)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _bought(hazards + middle) < wanted else (low, middle)
+    return low
+
+
+def _bought(hazards: Floats) -> float:
+    return float(-np.expm1(-np.logaddexp(0.0, hazards).sum(axis=1)).mean())
 
 
 def _beyond_chance(above: Floats, error: Floats) -> Floats:

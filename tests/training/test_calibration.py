@@ -95,7 +95,11 @@ def test_a_season_is_of_the_month_that_it_is_in() -> None:
     assert found is not None
     season = seasons_of(replace(found, error=np.full((len(YEAR), 4), 1e-9)))[4]
     month = 0.75 * (logit(0.6) - logit(0.3)) * (1 - 1 / len(YEAR))
-    assert season.logits == pytest.approx((0.0, month, 0.0), abs=0.01)
+    before, height, after = season.logits
+    assert (height - before, after) == pytest.approx((month, before))
+    buy = 1 - np.prod(1 - expit(logit(0.3) + np.array(season.logits)))
+    level = 0.75 * (logit(0.804) - logit(0.656)) * (1 - 1 / len(YEAR))
+    assert buy == pytest.approx(1 - (1 - expit(logit(0.3) + level)) ** 3, abs=1e-6)
 
 
 @pytest.mark.parametrize("share", [0.8, 0.3])
@@ -142,7 +146,7 @@ def test_a_window_in_which_nobody_did_anything_is_none_of_the_year() -> None:
 
     assert found is not None
     assert found.time.tolist() == [time for time in YEAR.tolist() if time != YEAR[4]]
-    assert max(abs(each.logits[0]) for each in seasons_of(found)) == 0.0
+    assert max(abs(each.logits[0]) for each in seasons_of(found)) < 1e-9
 
 
 def test_what_all_windows_of_a_year_have_above_the_model_is_no_season() -> None:
