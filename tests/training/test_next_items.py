@@ -101,3 +101,20 @@ def test_a_chain_is_learned_and_in_the_end_what_was_held_out_too(tmp_path: Path)
     assert misplaced(latest.network, of.tokens, held) <= misplaced(begun.network, of.tokens, held)
     assert latest.epochs == min(begun.epochs, 2)
     assert not torch.equal(latest.network.next_item.weight, begun.network.next_item.weight)
+
+
+def test_what_was_told_little_begins_anew_in_the_end(tmp_path: Path) -> None:
+    """Of two orders each the later one is held out, so that nothing is known of what goes together."""
+    couples = [
+        bought(9.0 - turn, customer=f"c{who:03d}", item_id=CHAIN[(who + turn) % 24])
+        for who in range(72)
+        for turn in range(2)
+    ]
+    of = course(frame(couples), folder=tmp_path, max_epochs=2)
+    last = last_orders(of.tokens.actions)
+    held = held_out(of.tokens, last, seed=0)
+    pairs = pairs_of_items(of.tokens.actions, of.items, until=of.as_of, left_out=last)
+    begun = learn_next_items(of, pairs, last, lambda network: misplaced(network, of.tokens, held))
+    latest = learn_latest(of, begun)
+
+    assert misplaced(latest.network, of.tokens, held) < 0.5 < misplaced(begun.network, of.tokens, held)

@@ -23,11 +23,13 @@ from training.material.examples import Examples, next_orders
 from training.material.labels import Labels
 from training.material.preparation import ends
 from training.recommending.item_start import begin
-from training.recommending.pairing import Pairs
+from training.recommending.pairing import Pairs, pairs_of_items
 
 PATIENCE = 2
 LATEST_EPOCHS = 2
 """In which the held-out orders are learned too."""
+MUCH = 0.3
+"""Of all actions: where more was held out, two epochs of it are too few, and items began where little was known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +38,25 @@ class NextItems:
 
     network: Network
     epochs: int
+    held_out: float = 0.0
+    """Share of the actions that it has not learned."""
 
 
 def learn_next_items(course: Course, pairs: Pairs, left_out: npt.NDArray[np.bool_], validate: Validate) -> NextItems:
     """From all actions, without what followed as `left_out` [A], while that helps; items begin where `pairs` say."""
     network = _fresh(course, pairs)
-    return _learn(course, network, "next items", left_out, course.configuration.max_epochs, validate)
+    learned = _learn(course, network, "next items", left_out, course.configuration.max_epochs, validate)
+    return replace(learned, held_out=float(left_out.mean()))
 
 
 def learn_latest(course: Course, begun: NextItems) -> NextItems:
-    """From everything, where the other ended."""
-    nothing = np.zeros(len(course.tokens.actions.time), dtype=bool)
-    epochs = min(LATEST_EPOCHS, begun.epochs)
-    return _learn(course, begun.network, "latest items", nothing, epochs, None)
+    """From everything: where the other ended, or anew for as many epochs where that one was told little."""
+    actions, network, epochs = course.tokens.actions, begun.network, min(LATEST_EPOCHS, begun.epochs)
+    nothing = np.zeros(len(actions.time), dtype=bool)
+    if begun.held_out > MUCH:
+        pairs = pairs_of_items(actions, course.items, until=course.as_of, left_out=nothing)
+        network, epochs = _fresh(course, pairs), begun.epochs
+    return _learn(course, network, "latest items", nothing, epochs, None)
 
 
 def _fresh(course: Course, pairs: Pairs) -> Network:
