@@ -14,6 +14,8 @@ from database.session import Snapshot, Transaction
 
 MOST_FAILURES = 5
 LOCKED = timedelta(minutes=15)
+WRONG = "name or password is wrong, or wrong passwords locked the account for a while"
+"""To strangers, whatever it is: were a lock told by itself, five guesses would tell whether a name has an account."""
 SESSION = timedelta(hours=12)
 KNOWN = timedelta(days=180)
 """For which a browser is remembered in which somebody signed in."""
@@ -31,7 +33,7 @@ class SignedIn(NamedTuple):
 def sign_in(
     transaction: Transaction, name: str, now: datetime, *, right: bool, browser: str = ""
 ) -> SignedIn | SignInRefused:
-    """For a right password. What is refused is counted, and has the same words for every cause but a lock.
+    """For a right password. What is refused is counted, and strangers hear the same words for every cause.
 
     Wrong passwords from a `browser` in which this person signed in before are counted for it alone, and those from all
     others together: who guesses elsewhere shuts nobody out (OWASP, device cookies).
@@ -48,12 +50,16 @@ def sign_in(
         trail.done(transaction, cause, "staff.sign_in", f"staff/{name}")
         browser = _remembered(transaction, browser, name, now)
         return SignedIn(open_session(transaction, name, now), browser)
-    refusal = SignInRefused("locked for a while after wrong passwords" if locked else "name or password is wrong")
+    refusal = SignInRefused(WRONG if known is None else _words(locked=locked))
     if row is not None:
         if not right and not locked:
             _count_failure(transaction, name, None if known is None else known.token_hash, now)
         trail.denied(transaction, cause, "staff.sign_in", f"staff/{name}", refusal)
     return refusal
+
+
+def _words(*, locked: bool) -> str:
+    return "locked for a while after wrong passwords" if locked else "name or password is wrong"
 
 
 def _remembered(transaction: Transaction, browser: str, name: str, now: datetime) -> str:

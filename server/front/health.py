@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
+import grpc
 from google.protobuf.message import Message
 from grpc_health.v1 import health, health_pb2
 
@@ -11,12 +13,32 @@ from server.wire.names import MODEL
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+LONGEST_NAME = 256
+"""Symbols. What is watched is kept for as long as somebody watches it, and nobody has to say who they are."""
+MOST_WATCHERS = 5000
+"""At once; each takes about 9 kB."""
 Tell = Callable[[str, int], None]
 """Sets the status of what has this name, one of those of HealthCheckResponse."""
 
 
 class Health(health.aio.HealthServicer):
-    """gRPC's own, which by itself tells of one name at a time."""
+    """gRPC's own, which by itself tells of one name at a time, and keeps whatever is watched."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._watchers = 0
+
+    async def Watch(self, request: Any, context: "grpc.aio.ServicerContext[Any, Any]") -> None:  # noqa: ANN401, N802
+        """As gRPC's own, for so many at once and for names that something here may have."""
+        if len(request.service) > LONGEST_NAME:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"service: must be at most {LONGEST_NAME} symbols")
+        if self._watchers >= MOST_WATCHERS:
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, f"{MOST_WATCHERS} are watching: ask with Check")
+        self._watchers += 1
+        try:
+            await super().Watch(request, context)
+        finally:
+            self._watchers -= 1
 
     async def List(self, _request: Message, _context: object) -> Message:  # noqa: N802 - the method's name
         statuses: dict[str, int] = self._server_status  # type: ignore[attr-defined] # its stub type hides it

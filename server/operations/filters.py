@@ -10,6 +10,8 @@ TERM = re.compile(r'(?P<field>\w+) *= *(?P<quote>"?)(?P<value>\w+)(?P=quote)')
 AND = re.compile(r"\s+AND\s+")
 ANSWERS = {"true": True, "false": False}
 VALUES = {"kind": KINDS, "state": STATES, "done": tuple(ANSWERS)}
+LONGEST = 1000
+"""Symbols: the search for AND tries each length of a gap, and nobody else is answered meanwhile."""
 HOW = "write terms such as `kind = LAUNCH_CAMPAIGN`, `state = FAILED` or `done = false`, joined by AND"
 
 
@@ -23,6 +25,8 @@ class Filter(NamedTuple):
 
 def filter_in(written: str) -> Filter:
     """Raises InvalidRequest."""
+    if len(written) > LONGEST:
+        raise InvalidRequest.of("filter", f"must be at most {LONGEST:,} symbols: {HOW}")
     found: dict[str, str] = {}
     for term in AND.split(written.strip()) if written.strip() else ():
         read = TERM.fullmatch(term)

@@ -184,6 +184,7 @@ def test_models_are_found_by_state_and_segments_by_words(shop: Shop) -> None:
         ("done = true OR state = FAILED", "cannot read 'done = true OR state = FAILED': write terms"),
         ("done = true AND done = false", "says done twice: write terms"),
         ('state = "FAILED', "cannot read"),
+        ("a" + " " * 100_000 + "b", "must be at most 1,000 symbols: write terms"),
     ],
 )
 def test_a_filter_that_means_nothing_is_refused_with_the_way_out(written: str, told: str) -> None:

@@ -117,3 +117,29 @@ def test_whoever_watches_a_model_hears_when_it_comes_and_goes(shop: Shop) -> Non
     with pytest.raises(grpc.RpcError) as unknown:
         health.Check(health_pb2.HealthCheckRequest(service="models/tiny-3"))
     assert cast("grpc.Call", unknown.value).code() is grpc.StatusCode.NOT_FOUND
+
+
+def test_who_proves_nothing_watches_no_name_of_megabytes_and_no_more_than_so_many_watch(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    health: Any = shop.health
+    monkeypatch.setattr("server.front.health.MOST_WATCHERS", 1)
+
+    def refused(service: str) -> grpc.StatusCode:
+        with pytest.raises(grpc.RpcError) as raised:
+            next(health.Watch(health_pb2.HealthCheckRequest(service=service), timeout=30))
+        return cast("grpc.Call", raised.value).code()
+
+    assert refused("x" * 1_000_000) is grpc.StatusCode.INVALID_ARGUMENT
+    first = health.Watch(health_pb2.HealthCheckRequest(), timeout=30)
+    next(first)
+    assert refused("") is grpc.StatusCode.RESOURCE_EXHAUSTED
+    first.cancel()
+    while True:  # until the server has heard of it
+        second = health.Watch(health_pb2.HealthCheckRequest(), timeout=30)
+        try:
+            next(second)
+        except grpc.RpcError:
+            continue
+        second.cancel()
+        break
