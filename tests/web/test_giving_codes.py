@@ -46,7 +46,7 @@ def test_a_code_is_given_shown_again_and_told_where_its_cost_is(site: Site, tmp_
     assert counts(shop.database, "by_hand_coupons") == (1,)
     assert faults(page, "given") == []
     page.get_by_role("link", name="Goodwill").click()
-    expect(page.get_by_role("region", name="The coupon")).to_contain_text("marketer:anna, “the parcel was late”")
+    expect(page.get_by_role("region", name="The coupon")).to_contain_text("marketer:anna · “the parcel was late”")
     page.goto("/customers/c2")
     expect(page.get_by_role("row", name="Goodwill")).to_contain_text("By hand")
 
