@@ -61,16 +61,19 @@ class Guard:
         self._changed = threading.Condition()
 
     def wrap(self, name: str, handler: Handler) -> Handler:
-        """The guarded method; what is public (health) passes as it is."""
-        if RIGHTS[name].public:
-            return handler
+        """The guarded method; what is public (health) is as it is, once its request has come.
+
+        To gRPC each takes a stream of requests, for of a single one it would wait for ever, with what has come of it.
+        """
         forms = (sparing(handler.request_deserializer), handler.response_serializer)
+        public = RIGHTS[name].public
         if handler.unary_unary is not None:
-            if asyncio.iscoroutinefunction(handler.unary_unary):
-                return grpc.stream_unary_rpc_method_handler(self._on_loop(name, handler.unary_unary), *forms)
-            return grpc.unary_unary_rpc_method_handler(self._in_thread(name, handler.unary_unary), *forms)
+            in_loop = asyncio.iscoroutinefunction(handler.unary_unary)
+            of_one = self._public if public else self._on_loop if in_loop else self._in_thread
+            return grpc.stream_unary_rpc_method_handler(of_one(name, handler.unary_unary), *forms)
         if handler.unary_stream is not None:
-            return grpc.unary_stream_rpc_method_handler(self._streaming(name, handler.unary_stream), *forms)
+            of_many = self._public if public else self._streaming
+            return grpc.stream_stream_rpc_method_handler(of_many(name, handler.unary_stream), *forms)
         if handler.stream_unary is not None:
             return grpc.stream_unary_rpc_method_handler(self._collecting(name, handler.stream_unary), *forms)
         if handler.stream_stream is not None:
@@ -106,31 +109,48 @@ class Guard:
                 self._observe(method_name, "RESOURCE_EXHAUSTED", 0.0)
                 await context.abort_with_status(_refusal(str(excess), excess.retry_after))
             self._count(context)
-            request = await self._received(method_name, context, deadline)
+            request = await self._received(name, context, deadline)
             came = self._arrived(name, request, context, deadline=deadline, expected=expected)
             response: Message = await self._told(came, context, self._awaited(came, partial(method, request, context)))
             return response
 
         return answer
 
-    async def _received(self, method: str, context: Context, deadline: float) -> Request:
-        """The request; who leaves before it has come is told of as well."""
+    async def _received(self, name: str, context: Context, deadline: float) -> Request:
+        """The request; who leaves before it has come is told of as well, and nobody is waited for without end."""
+        method = name.removeprefix("/")
         try:
-            request = await context.read()
+            async with asyncio.timeout(streams.STALLED_SECONDS):
+                request = await context.read()
             if request is grpc.aio.EOF:
                 await context.abort(grpc.StatusCode.INTERNAL, "the request is missing")
             assert isinstance(request, Message | Unreadable)
         except grpc.aio.AbortError:
             self._observe(method, "INTERNAL", 0.0)
             raise
+        except TimeoutError:
+            self._observe(method, "ABORTED", 0.0)
+            late = f"the request did not come within {streams.STALLED_SECONDS:g} s"
+            await context.abort(grpc.StatusCode.ABORTED, late)
         except (asyncio.CancelledError, grpc.aio.InternalError) as gone:
             # Of a caller who has left gRPC may say first that the request is missing, and then that nobody hears it.
             self._observe(method, "DEADLINE_EXCEEDED" if deadline <= time.monotonic() else "CANCELLED", 0.0)
             raise asyncio.CancelledError from gone
         return request
 
+    def _public(self, name: str, method: Method) -> Method:
+        async def answer(_requests: object, context: Context) -> Message | None:
+            request = await self._received(name, context, deadline_of(name, context))
+            if isinstance(request, Unreadable):
+                await context.abort(grpc.StatusCode.INVALID_ARGUMENT, request.violation().description)
+            answered: Message | None = await method(request, context)
+            return answered
+
+        return answer
+
     def _in_thread(self, name: str, method: Method) -> Method:
-        async def answer(request: Request, context: Context) -> Message:
+        async def answer(_requests: object, context: Context) -> Message:
+            request = await self._received(name, context, deadline_of(name, context))
             came = self._arrived(name, request, context)
             response: Message = await self._told(
                 came, context, self._threaded(came, context, partial(method, request, context))
@@ -140,12 +160,13 @@ class Guard:
         return answer
 
     def _streaming(self, name: str, method: Method) -> Method:
-        async def answer(request: Request, context: Context) -> None:
+        async def answer(_requests: object, context: Context) -> None:
+            request = await self._received(name, context, deadline_of(name, context))
             came = self._arrived(name, request, context)
             send = streams.sending(context, came)
 
             def stream() -> None:
-                for response in method(request, context):
+                for response in self._believed(came, method(request, context)):
                     send(response)
 
             await self._told(came, context, self._threaded(came, context, stream))
@@ -157,7 +178,7 @@ class Guard:
 
         async def answer(_requests: object, context: Context) -> Message:
             came = self._arrived(name, None, context)
-            requests = streams.checked(streams.received(context, came))
+            requests = self._believed(came, streams.checked(streams.received(context, came)))
             response: Message = await self._told(
                 came, context, self._threaded(came, context, partial(method, requests, context))
             )
@@ -270,6 +291,16 @@ class Guard:
         with answering(came.call(actor)) as call:
             self._check(call, came.request)
             yield
+
+    def _believed(self, came: Arrival, messages: Iterator[Result]) -> Iterator[Result]:
+        """The messages of a stream, in a thread, while its caller may call: it may outlast a key or a token."""
+        for message in messages:
+            self._ask_again(came)
+            yield message
+        self._ask_again(came)
+
+    def _ask_again(self, came: Arrival) -> None:
+        access.check(self._callers.identify(came.credentials), RIGHTS[came.method])
 
     def _check(self, call: Call, request: Request | None) -> None:
         """Who may not ask learns nothing of what is wrong with the request (AIP-211)."""

@@ -3,15 +3,18 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import grpc
 import pytest
+from made.campaigns import make_cause
 from running.serving import refusal
 from tierwise.v1 import campaign_pb2, campaign_service_pb2
 
+from campaigns.callers import api_keys
 from campaigns.life.refusals import CampaignNotFound
 from database.session import Database
+from server.access import keys
 from server.access.admission import Admission
 from server.access.callers import Callers
 from server.access.keys import Keys
@@ -126,6 +129,44 @@ def test_who_does_not_read_keeps_no_thread(database: Database, monkeypatch: pyte
                 pass
 
     assert (refusal(raised.value).code, refusal(raised.value).reason) == ("ABORTED", "STREAM_STALLED")
+
+
+def test_a_stream_ends_with_the_key_that_it_was_begun_with(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "FRESH_SECONDS", 0.0)
+    with database.writing() as transaction:
+        key, secret = api_keys.create(transaction, make_cause(), name="planner", role="marketer")
+    with asking(database, without_end) as ask:
+        answers = ask(Request(), metadata=(("authorization", f"Bearer {secret}"),), timeout=30)
+        next(answers)
+        with database.writing() as transaction:
+            api_keys.revoke(transaction, make_cause(), key.key_id)
+        with pytest.raises(grpc.RpcError) as raised:
+            for _ in answers:
+                pass
+
+    assert (refusal(raised.value).code, refusal(raised.value).reason) == ("UNAUTHENTICATED", "CREDENTIALS_INVALID")
+
+
+def test_a_message_that_does_not_end_is_not_waited_for(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "STALLED_SECONDS", 0.2)
+    said = threading.Event()
+
+    def silent() -> Iterator[Request]:
+        said.wait(20)
+        yield Request()
+
+    forms = Request.FromString, campaign_pb2.Campaign.SerializeToString
+
+    def create(_request: Request, _context: grpc.ServicerContext) -> campaign_pb2.Campaign:
+        return campaign_pb2.Campaign()
+
+    with served(database, grpc.unary_unary_rpc_method_handler(create, *forms)) as channel:
+        for method in (METHOD, "/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"):
+            tell = channel.stream_stream(method, request_serializer=Request.SerializeToString)
+            with pytest.raises(grpc.RpcError) as raised:
+                next(tell(silent(), timeout=20))
+            assert cast("grpc.Call", raised.value).code() is grpc.StatusCode.ABORTED
+        said.set()
 
 
 @pytest.mark.parametrize(
