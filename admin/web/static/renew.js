@@ -9,11 +9,12 @@ const known = (node) => (node.nodeType === Node.ELEMENT_NODE ? [node, ...node.qu
 
 // Which of the old nodes are surely young ones, by what is called or linked in them, in their order.
 function anchors(olds, youngs) {
+  const places = Map.groupBy(olds.keys(), (at) => known(olds[at]));
   let from = 0;
   return youngs.map((young) => {
     const name = known(young);
-    const place = name ? olds.findIndex((old, at) => at >= from && alike(old, young) && known(old) === name) : -1;
-    if (place >= 0) from = place + 1;
+    const place = name ? places.get(name)?.find((at) => at >= from && alike(olds[at], young)) : undefined;
+    if (place !== undefined) from = place + 1;
     return olds[place];
   });
 }
