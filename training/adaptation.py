@@ -32,7 +32,9 @@ from training.loss import mean_hazard_loss
 from training.material.beginning import records_begin
 from training.material.examples import Examples, examples_of, lessons, next_orders
 from training.material.labels import LONGEST, cutoffs_of, labels_of, questions
+from training.material.likeness import likeness
 from training.material.preparation import MOST_QUESTIONS, at_most, ends, tokens_from, weights_of
+from training.material.silence import order_times
 from training.metrics import all_metrics
 from training.progress import Progress
 
@@ -130,7 +132,8 @@ class _Lesson:
 
     def __init__(self, model: Model, tokens: Tokens, until: float, plan: Plan) -> None:
         self._model, self._tokens, self._until, self._plan = model, tokens, until, plan
-        cutoffs = cutoffs_of(records_begin(tokens.actions.histories, until), until, plan.configuration)
+        self._begin = records_begin(tokens.actions.histories, until)
+        cutoffs = cutoffs_of(self._begin, until, plan.configuration)
         if len(cutoffs) == 0:
             raise HistoryTooShort(
                 "the market's events leave no window to learn from before the last one: give a longer history"
@@ -143,10 +146,15 @@ class _Lesson:
         """Features as the base model makes them: its normaliser and its buying model stay."""
         model, actions, seed = self._model, self._tokens.actions, self._plan.seed
         pairs = at_most(questions(actions, cutoffs, customers), MOST_QUESTIONS, seed)
-        tabular, end = model.normaliser(raw_features(actions, pairs, model.buying)), ends(actions, self._until)
+        raw, labels, end = (
+            raw_features(actions, pairs, model.buying),
+            labels_of(actions, pairs),
+            ends(actions, self._until),
+        )
+        alike = likeness(raw, labels, pairs.as_of, order_times(actions), begin=self._begin, until=self._until)
         return examples_of(
-            self._tokens, pairs, tabular, labels_of(actions, pairs),
-            weight=weights_of(pairs, self._until, self._plan.configuration), until=end,
+            self._tokens, pairs, model.normaliser(raw), labels,
+            weight=weights_of(pairs, self._until, self._plan.configuration, alike), until=end,
             next_order=next_orders(actions, end, np.zeros(len(actions.time), dtype=bool)),
         )  # fmt: skip
 

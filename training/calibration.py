@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.special import expit, logit
 
 from scoring.answers import LEAST, Outlook, Season
+from scoring.networks.network import HORIZONS
 from scoring.seen.actions import Floats, Integers
 from scoring.seen.view import DAY, Where
 from training.material.labels import Labels
+from training.material.silence import has_long_silence
 from training.metrics import level_offset
 
 SPEND_SHARE = 0.5
@@ -48,7 +51,7 @@ class Year:
     time: Floats
     """[W] as-of times, ascending, LEAST_SPAN apart at least."""
     logit: Floats
-    """[W, 1 + H] of the level of buying, and of each hazard by itself."""
+    """[W, 1 + H] of the level of buying, and of each hazard by itself; NaN where too little is known of when."""
     error: Floats
     """[W, 1 + H] variance of that by chance."""
     log_spend: Floats
@@ -57,8 +60,11 @@ class Year:
     """[W] of logits [P, H] that the model says of those asked."""
 
 
-def year_above(outlook: Outlook, labels: Labels, as_of: Floats) -> Year | None:
-    """Of P questions at some times of a year, and what came of them; None where they do not tell what a year is."""
+def year_above(outlook: Outlook, labels: Labels, as_of: Floats, orders: Floats) -> Year | None:
+    """Of P questions at some times of a year, and what came of them; None where they do not tell what a year is.
+
+    `orders` are the times of all that there are, ascending.
+    """
     times, levels, amounts, said = [], [], [], []
     hazards = _hazards(outlook.purchase)
     for time in np.unique(as_of).tolist():
@@ -72,7 +78,14 @@ def year_above(outlook: Outlook, labels: Labels, as_of: Floats) -> Year | None:
     if not times or times[-1] - times[0] < LEAST_SPAN or not np.isfinite(amounts).any():
         return None
     level, error = np.moveaxis(np.array(levels), -1, 0)
+    level[:, 1:][[_gaps(orders, time) for time in times]] = np.nan
     return Year(np.array(times), level, error, np.array(amounts), said)
+
+
+def _gaps(orders: Floats, time: float) -> list[bool]:
+    """[H] in which intervals after a time nobody ordered for long."""
+    ends = [time, *(time + days * DAY for days in HORIZONS)]
+    return [has_long_silence(orders, *span) for span in pairwise(ends)]
 
 
 def _hazards(purchase: Floats) -> Floats:
@@ -118,11 +131,12 @@ def seasons_of(year: Year) -> tuple[Season, ...]:
     interval has what its window has, and what it had apart from it, as far as that is more than chance in turn; as many
     buy as the window says.
     """
-    above = year.logit - year.logit.mean(axis=0)
-    again = np.minimum(SEASON_SHARE * above, year.logit)
+    logit = np.ma.masked_invalid(year.logit)
+    above = logit - logit.mean(axis=0)
+    again = np.ma.minimum(SEASON_SHARE * above, logit)
     window = again[:, :1] * _beyond_chance(above[:, :1], year.error[:, :1])
     apart = again[:, 1:] - again[:, :1]
-    months = window + apart * _beyond_chance(apart, SEASON_SHARE**2 * year.error[:, 1:])
+    months = window + (apart * _beyond_chance(apart, SEASON_SHARE**2 * year.error[:, 1:])).filled(0.0)
     levels = [
         _as_many(said + each, said + every) for said, each, every in zip(year.hazards, months, window, strict=True)
     ]

@@ -37,6 +37,7 @@ from training.course import Course, Learned, Training, course_of, learn_members
 from training.material.beginning import seen_since
 from training.material.labels import LONGEST, labels_of
 from training.material.preparation import Prepared, prepare
+from training.material.silence import order_times
 from training.predictors.boosting import grow, grow_silent
 from training.predictors.further_orders import fit_further_orders
 from training.predictors.shares import mixture_of
@@ -163,7 +164,7 @@ def _calibration(course: Course, now: Standing, asked: Standing) -> Calibration:
     """
     outlook = outlook_of(asked.answers, Calibration(), asked.as_of)
     labels = labels_of(course.tokens.actions, asked.pairs)
-    year = year_above(outlook, labels, asked.as_of)
+    year = year_above(outlook, labels, asked.as_of, order_times(course.tokens.actions))
     if year is None:
         latest = asked.as_of == course.as_of - LONGEST
         return Calibration(level=_level(course, now), spend_factor=spend_factor(outlook, labels, latest))

@@ -8,16 +8,19 @@ from pathlib import Path
 
 import pytest
 import torch
-from made.histories import AS_OF, at, bought, frame, histories, row
+from made.histories import AS_OF, DAY, NOW, at, bought, frame, histories, row
 from networks.small_training import trained
 from networks.tiny_model import tiny_model
 from typer.testing import CliRunner
 
 from admin.command_line import main
 from events.event import EventType
+from events.history import Histories
 from scoring.adapters import Adapter, Method, adapted
 from scoring.scorer import Scorer
+from training.adaptation import Plan, _Lesson
 from training.grafting import graft, harvest, learning_parameters
+from training.material.preparation import tokens_from
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -72,3 +75,23 @@ def test_a_market_that_buys_more_is_learned_and_written_as_a_small_file(tmp_path
 
     assert "is a purchase, so nothing tells who buys" in refused.stderr
     assert Scorer.load(model).model_id  # an adapter in its folder does not spoil the base
+
+
+def test_the_height_of_a_markets_season_tells_an_adapter_little() -> None:
+    """One of five buys every month, and everybody within the latest window that it may learn from."""
+    names = [f"customer-{number:03d}" for number in range(200)]
+    first, height = (
+        [bought(begin - number % 20, 900, name) for number, name in enumerate(names)] for begin in (650, 120)
+    )
+    monthly = [
+        bought(days - number % 20, 900, name) for number, name in enumerate(names[::5]) for days in range(90, 620, 30)
+    ]
+    tokens = tokens_from(Histories.from_frame(frame([*first, *monthly, *height])), tiny_model().catalogue)
+    learned = _Lesson(tiny_model(), tokens, NOW - 90 * DAY, Plan())._learned
+    weight = {
+        round((NOW - time) / DAY): learned.weight[learned.pairs.as_of == time].max()
+        for time in set(learned.pairs.as_of)
+    }
+
+    assert weight[180] < 0.01
+    assert max(weight.values()) > 1.0

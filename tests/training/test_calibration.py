@@ -54,6 +54,8 @@ def test_a_level_that_knows_no_year_lies_little_above_the_closed_forms(model: fl
 YEAR = np.arange(NOW - 455 * DAY, NOW - 90 * DAY + 1, 21 * DAY)
 ASKED = 500
 """Customers at each time."""
+DAILY = np.arange(YEAR[0], NOW, DAY)
+"""Times of orders."""
 
 
 def closed_year(season: Mapping[int, float], *, times: Floats = YEAR) -> tuple[Outlook, Labels, Floats]:
@@ -79,7 +81,7 @@ def closed_year(season: Mapping[int, float], *, times: Floats = YEAR) -> tuple[O
 
 
 def seen(season: Mapping[int, float]) -> Year:
-    found = year_above(*closed_year(season))
+    found = year_above(*closed_year(season), DAILY)
     assert found is not None
     return found
 
@@ -90,7 +92,7 @@ def test_a_season_is_of_the_month_that_it_is_in() -> None:
     alike = np.repeat([0, 1, 2, 3], [150, 105, 73, 172])  # Of 500, three of ten of those who are left each month.
     second = np.repeat([0, 1, 2, 3], [150, 210, 42, 98])
     came = np.concatenate([second if place == 4 else alike for place in range(len(YEAR))])
-    found = year_above(said, replace(labels, interval=came), as_of)
+    found = year_above(said, replace(labels, interval=came), as_of, DAILY)
 
     assert found is not None
     season = seasons_of(replace(found, error=np.full((len(YEAR), 4), 1e-9)))[4]
@@ -100,6 +102,21 @@ def test_a_season_is_of_the_month_that_it_is_in() -> None:
     buy = 1 - np.prod(1 - expit(logit(0.3) + np.array(season.logits)))
     level = 0.75 * (logit(0.804) - logit(0.656)) * (1 - 1 / len(YEAR))
     assert buy == pytest.approx(1 - (1 - expit(logit(0.3) + level)) ** 3, abs=1e-6)
+
+
+def test_a_month_whose_records_are_missing_has_the_season_of_its_window() -> None:
+    outlook, labels, as_of = closed_year({})
+    said = replace(outlook, purchase=np.tile([0.3, 0.51, 0.657], (len(as_of), 1)))
+    alike, gap = np.repeat([0, 1, 2, 3], [150, 105, 73, 172]), np.repeat([0, 2, 3], [150, 105, 245])
+    came = np.concatenate([gap if place == 4 else alike for place in range(len(YEAR))])
+    kept = DAILY[np.abs(DAILY - YEAR[4] - 45 * DAY) > 10 * DAY]
+    found = year_above(said, replace(labels, interval=came), as_of, kept)
+
+    assert found is not None
+    missing, other = (season.logits for season in seasons_of(found)[4:6])
+    window = 0.75 * (logit(255 / 500) - logit(0.656))
+    assert missing[1] == pytest.approx(window, abs=0.3)
+    assert other == pytest.approx([0.0] * 3, abs=0.02)
 
 
 @pytest.mark.parametrize("share", [0.8, 0.3])
@@ -142,7 +159,7 @@ def test_a_model_that_stands_at_the_height_of_a_season_comes_down_with_it() -> N
 
 def test_a_window_in_which_nobody_did_anything_is_none_of_the_year() -> None:
     outlook, labels, as_of = closed_year({4: 0.0})
-    found = year_above(outlook, replace(labels, silent=(as_of == YEAR[4]) * 1.0), as_of)
+    found = year_above(outlook, replace(labels, silent=(as_of == YEAR[4]) * 1.0), as_of, DAILY)
 
     assert found is not None
     assert found.time.tolist() == [time for time in YEAR.tolist() if time != YEAR[4]]
@@ -158,16 +175,16 @@ def test_what_all_windows_of_a_year_have_above_the_model_is_no_season() -> None:
 def test_a_window_without_any_price_says_nothing_of_amounts() -> None:
     outlook, labels, as_of = closed_year({})
     unpriced = replace(labels, spend=np.where(as_of == YEAR[4], 0.0, labels.spend))
-    found = year_above(outlook, unpriced, as_of)
+    found = year_above(outlook, unpriced, as_of, DAILY)
 
     assert found is not None
     assert found.log_spend == pytest.approx(np.zeros(len(YEAR)), abs=1e-9)
 
 
 def test_less_than_a_year_says_nothing_of_seasons() -> None:
-    assert year_above(*closed_year({1: 0.9}, times=YEAR[-12:])) is None
+    assert year_above(*closed_year({1: 0.9}, times=YEAR[-12:]), DAILY) is None
     nobody, labels, as_of = closed_year(dict.fromkeys(range(len(YEAR)), 0.0))
-    assert year_above(nobody, labels, as_of) is None
+    assert year_above(nobody, labels, as_of, DAILY) is None
 
 
 def test_a_year_is_asked_about_window_by_window_but_for_those_of_a_young_shop(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ DAY = 86_400.0
 ASKED = 400
 """Customers at each time."""
 LAST_YEAR = NOW - 365 * DAY
+DAILY = np.arange(LAST_YEAR, NOW, DAY)
+"""Times of orders."""
 
 
 def asked(rates: dict[float, float], *, chance: float = 0.3) -> tuple[Floats, Labels, Floats]:
@@ -27,10 +29,10 @@ def asked(rates: dict[float, float], *, chance: float = 0.3) -> tuple[Floats, La
     return raw, Labels(told=told, interval=interval, spend=nothing, orders=bought * 1.0, silent=nothing), as_of
 
 
-def likeness_of(rates: dict[float, float], *, begin: float = 0.0) -> list[float]:
+def likeness_of(rates: dict[float, float], *, begin: float = 0.0, orders: Floats = DAILY) -> list[float]:
     """Of each time, when all of its questions count alike."""
     raw, labels, as_of = asked(rates)
-    found = likeness(raw, labels, as_of, begin=begin, until=NOW)
+    found = likeness(raw, labels, as_of, orders, begin=begin, until=NOW)
     each = [np.unique(found[as_of == time]).tolist() for time in sorted(rates)]
     assert all(len(values) == 1 for values in each)
     return [value for (value,) in each]
@@ -54,6 +56,11 @@ def test_a_season_ahead_is_learned_from_quiet_windows_too() -> None:
 def test_what_a_young_shop_had_is_no_season(begin: float) -> None:
     assert likeness_of(HEIGHT, begin=begin) == [1.0] * 4
     assert likeness_of(HEIGHT, begin=LAST_YEAR - 200 * DAY)[-1] < 0.01
+
+
+def test_a_year_ago_of_which_records_are_missing_says_nothing_of_the_season_ahead() -> None:
+    assert likeness_of(HEIGHT, orders=DAILY[DAILY > LAST_YEAR + 46 * DAY]) == [1.0] * 4
+    assert likeness_of(HEIGHT, orders=DAILY[DAILY > LAST_YEAR + 44 * DAY])[-1] < 0.01
 
 
 def test_without_a_year_or_without_buyers_all_windows_count() -> None:

@@ -9,7 +9,8 @@ from scoring.answers import SEASON_REACH_DAYS, YEAR_DAYS
 from scoring.seen.actions import Floats
 from scoring.seen.feature_registry import NAMES
 from scoring.seen.view import DAY
-from training.material.labels import Labels
+from training.material.labels import LONGEST, Labels
+from training.material.silence import has_long_silence
 from training.metrics import level_offset
 
 YOUNG = 120 * DAY
@@ -23,10 +24,11 @@ FEWEST_BOUGHT = 100
 """Windows with an order among those alike, below which all count: nobody would be left to learn from."""
 
 
-def likeness(raw: Floats, labels: Labels, as_of: Floats, *, begin: float, until: float) -> Floats:
+def likeness(raw: Floats, labels: Labels, as_of: Floats, orders: Floats, *, begin: float, until: float) -> Floats:
     """[P] from 1 to 0, how much questions count beside the season from `until` on, a year after records `begin`.
 
-    `raw` [P, F] are their features; all count alike where no window of a year ago is closed.
+    `raw` [P, F] are their features, and `orders` the times of all that there are, ascending. All count alike where no
+    window of a year ago is closed, or nobody ordered for long in it.
     """
     chance = raw[:, NAMES.index("chance_90")]
     told, alike = labels.closed & np.isfinite(chance), np.ones(len(as_of))
@@ -35,9 +37,12 @@ def likeness(raw: Floats, labels: Labels, as_of: Floats, *, begin: float, until:
     apart = np.abs(asked - until + YEAR_DAYS * DAY)
     if apart.min(initial=np.inf) > SEASON_REACH_DAYS * DAY:
         return alike
+    ahead = apart.argmin()
+    if has_long_silence(orders, asked[ahead], asked[ahead] + LONGEST):
+        return alike
     windows = [told & (as_of == time) for time in asked.tolist()]
     seasons = np.array([level_offset(labels.bought[at], chance[at]) for at in windows])
-    above = np.maximum(seasons - seasons[apart.argmin()] - ALIKE, 0.0)
+    above = np.maximum(seasons - seasons[ahead] - ALIKE, 0.0)
     for time, each in zip(asked.tolist(), np.exp(-((above / WIDTH) ** 2) / 2).tolist(), strict=True):
         alike[as_of == time] = each
     bought = labels.bought > 0

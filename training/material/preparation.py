@@ -24,6 +24,7 @@ from training.material.examples import Examples, examples_of, next_orders
 from training.material.labels import LONGEST, SHORTEST, Labels, labels_of, open_cutoffs, questions, weights_at
 from training.material.likeness import likeness
 from training.material.selection import fit_normaliser
+from training.material.silence import order_times
 from training.rhythm import fit_buying
 
 MOST_QUESTIONS = 400_000
@@ -122,7 +123,7 @@ def prepare(
     raw, present = (raw_features(actions, asked, buying) for asked in (pairs, now))
     normaliser = fit_normaliser(raw, seed=seed)
     end, labels = ends(actions, until), labels_of(actions, pairs, until=until)
-    alike = likeness(raw, labels, pairs.as_of, begin=begin, until=until)
+    alike = likeness(raw, labels, pairs.as_of, order_times(actions), begin=begin, until=until)
     examples = examples_of(
         tokens, pairs, normaliser(raw), labels, weight=weights_of(pairs, until, configuration, alike), until=end,
         next_order=next_orders(actions, end, held_out_orders),
