@@ -110,6 +110,7 @@ def _looked(visit: Visit, snapshot: Snapshot) -> dict[str, Any]:
     return {
         "version": version, "model_id": model_id, "running": running, "refusal": refusal, "seen": None,
         "failed": None if operation is None or found.current or operation.error is None else operation,
+        "asks": operation is None or (found.seen is not None and not found.current),
         "time": None if operation is None else operation.update_time,
         **({} if seen is None else _moves(visit, seen)),
     }  # fmt: skip
