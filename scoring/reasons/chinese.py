@@ -86,8 +86,8 @@ def change_words(change: Change, count: int, basket: float, currency: str) -> st
 
 
 def season_words(logit: float) -> str:
-    """'时节：去年此时购买的客户比其他月份多'."""
-    return f"时节：去年此时购买的客户比其他月份{'多' if logit > 0 else '少'}"
+    """'时节：按去年同期来看，现在购买的客户比单看历史预计的多'."""
+    return f"时节：按去年同期来看，现在购买的客户比单看历史预计的{'多' if logit > 0 else '少'}"
 
 
 def action_words(deed: Deed) -> str:

@@ -62,7 +62,8 @@ def group_words(kind: EventType, count: int) -> str:
 
 def season_words(logit: float) -> str:
     """What a year ago says about this time of year."""
-    return f"time of year: a year ago {'more' if logit > 0 else 'fewer'} customers bought than in other months"
+    many = "more" if logit > 0 else "fewer"
+    return f"time of year: going by a year ago, {many} customers buy now than their history alone tells"
 
 
 def action_words(deed: Deed) -> str:
