@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from running.browser import Site, faults, picture
 from shops.known_shop import known_shop, work_off
 
-from campaigns.tiers import previewing, schemes
+from campaigns.tiers import schemes
 from database.work import operations
 
 
@@ -23,12 +23,12 @@ def test_a_scheme_is_looked_at_before_it_is_put_in_force(shop: Site) -> None:
     page.goto("/tiers/2")
     expect(page.get_by_text("Every customer is being looked at")).to_be_visible()
     with shop.database.writing() as transaction:
-        (begun,) = operations.under_way(transaction, previewing.PREVIEW_TIERS)
+        (begun,) = operations.under_way(transaction, operations.PREVIEW_TIERS)
         operations.cancel(transaction, begun.operation_id, NOW)
     page.reload()
     page.wait_for_load_state("networkidle")
     with shop.database.reading() as snapshot:
-        assert operations.under_way(snapshot, previewing.PREVIEW_TIERS) == []
+        assert operations.under_way(snapshot, operations.PREVIEW_TIERS) == []
     page.get_by_role("button", name="See who would move").click()
     expect(page.get_by_text("Every customer is being looked at")).to_be_visible()
     work_off(shop)
