@@ -162,7 +162,9 @@ def test_a_message_that_does_not_end_is_not_waited_for(database: Database, monke
 
     with served(database, grpc.unary_unary_rpc_method_handler(create, *forms)) as channel:
         for method in (METHOD, "/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"):
-            tell = channel.stream_stream(method, request_serializer=Request.SerializeToString)
+            tell: grpc.StreamStreamMultiCallable[Request, bytes] = channel.stream_stream(
+                method, request_serializer=Request.SerializeToString, response_deserializer=bytes
+            )
             with pytest.raises(grpc.RpcError) as raised:
                 next(tell(silent(), timeout=20))
             assert cast("grpc.Call", raised.value).code() is grpc.StatusCode.ABORTED

@@ -87,3 +87,13 @@ def test_a_fault_names_the_field_to_change_and_what_it_takes(asked: Message, tol
         check(asked)
 
     assert told in [f"{each.field}: {each.description}" for each in refused.value.violations]
+
+
+def test_of_a_list_that_is_too_long_no_item_is_looked_at() -> None:
+    many = scoring_service_pb2.ScoreRequest(session_events=[event_pb2.Event()] * 20_000)
+    several = scoring_service_pb2.BatchScoreRequest(requests=[scoring_service_pb2.ScoreRequest(), many])
+
+    for asked, field in ((many, "session_events"), (several, "requests[1].session_events")):
+        with pytest.raises(InvalidRequest) as refused:
+            check(asked)
+        assert list(refused.value.violations) == [(field, "must contain no more than 200 item(s)")]
