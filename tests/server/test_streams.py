@@ -160,14 +160,21 @@ def test_a_message_that_does_not_end_is_not_waited_for(database: Database, monke
     def create(_request: Request, _context: grpc.ServicerContext) -> campaign_pb2.Campaign:
         return campaign_pb2.Campaign()
 
+    nobody, aborted = (("authorization", "Bearer tw_nobody_secret"),), grpc.StatusCode.ABORTED
     with served(database, grpc.unary_unary_rpc_method_handler(create, *forms)) as channel:
-        for method in (METHOD, "/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"):
+        for method, metadata, code in (
+            (METHOD, (), aborted),
+            # Not even waited for.
+            (METHOD, nobody, grpc.StatusCode.UNAUTHENTICATED),
+            ("/grpc.health.v1.Health/Check", (), aborted),
+            ("/grpc.health.v1.Health/Watch", (), aborted),
+        ):
             tell: grpc.StreamStreamMultiCallable[Request, bytes] = channel.stream_stream(
                 method, request_serializer=Request.SerializeToString, response_deserializer=bytes
             )
             with pytest.raises(grpc.RpcError) as raised:
-                next(tell(silent(), timeout=20))
-            assert cast("grpc.Call", raised.value).code() is grpc.StatusCode.ABORTED
+                next(tell(silent(), timeout=20, metadata=metadata))
+            assert cast("grpc.Call", raised.value).code() is code
         said.set()
 
 

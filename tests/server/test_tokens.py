@@ -136,15 +136,21 @@ def test_a_token_that_is_not_for_us_is_refused(shop: Shop, token: str, wanted: s
     assert reason(shop, token) == wanted
 
 
-def test_who_is_not_let_in_leaves_a_short_line_in_the_log(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("token", "told", "request_id"),
+    [("a.b.c", "CREDENTIALS_INVALID", ""), (signed(CURVE, "ES256", role="analyst"), "PERMISSION_DENIED", "x" * 36)],
+)
+def test_who_is_not_let_in_leaves_a_short_line_in_the_log(
+    shop: Shop, capsys: pytest.CaptureFixture[str], token: str, told: str, request_id: str
+) -> None:
     delete = campaign_service_pb2.DeleteCampaignRequest(name="campaigns/none", request_id="x" * 1_000_000)
     capsys.readouterr()
 
     with pytest.raises(grpc.RpcError):
-        shop.campaigns.DeleteCampaign(delete, metadata=(("authorization", "Bearer a.b.c"),))
+        shop.campaigns.DeleteCampaign(delete, metadata=(("authorization", f"Bearer {token}"),))
 
     logged = capsys.readouterr().err
-    assert ("CREDENTIALS_INVALID" in logged, f"request_id={'x' * 36}\n" in logged, len(logged) < 1000) == (True,) * 3
+    assert (told in logged, f"request_id={request_id}\n" in logged, len(logged) < 1000) == (True,) * 3
 
 
 def test_a_token_that_was_good_is_refused_from_its_last_second_on(shop: Shop) -> None:
