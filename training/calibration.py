@@ -128,13 +128,13 @@ def seasons_of(year: Year) -> tuple[Season, ...]:
     What all windows share is no season: an old window lies above the model for other reasons too, as when the shop was
     young and had no lapsed customers yet. What windows differ by no more than chance explains is none either. And no
     window is expected higher than it was: a model that has learned at the height of a season lies above its year. An
-    interval has what its window has, and what it had apart from it, as far as that is more than chance in turn; as many
-    buy as the window says.
+    interval has what its window has, and what it had apart from it where that is known, as far as it is more than
+    chance in turn; as many buy as the window says.
     """
     logit = np.ma.masked_invalid(year.logit)
     above = logit - logit.mean(axis=0)
     again = np.ma.minimum(SEASON_SHARE * above, logit)
-    window = again[:, :1] * _beyond_chance(above[:, :1], year.error[:, :1])
+    window = (again[:, :1] * _beyond_chance(above[:, :1], year.error[:, :1])).filled(0.0)
     apart = again[:, 1:] - again[:, :1]
     months = window + (apart * _beyond_chance(apart, SEASON_SHARE**2 * year.error[:, 1:])).filled(0.0)
     levels = [
