@@ -1,8 +1,8 @@
 // What renews itself changes only where it differs: who stands in it stays there, what they opened stays open, and who
 // listens to the page hears what is new and no more.
-const HERE = new Set(["class", "open", "data-sent"]), COUNTED = new Set(["PROGRESS", "METER"]);
-// What an element may have besides and be the same: what the browser, htmx or a script of ours wrote on it, and its figures.
-const free = (node, name) => HERE.has(name) || (COUNTED.has(node.nodeName) && (name === "value" || name === "max"));
+const HERE = /^(class|open|style|data-.*)$/, COUNTED = new Set(["PROGRESS", "METER"]);
+// What an element may differ in and be the same: what a browser, its extensions and scripts write on it, and its figures.
+const free = (node, name) => HERE.test(name) || (COUNTED.has(node.nodeName) && (name === "value" || name === "max"));
 const marks = (node) => node.getAttributeNames().filter((name) => !free(node, name)).map((name) => `${name}=${node.getAttribute(name)}`).sort().join("\n");
 const alike = (old, young) => old.nodeName === young.nodeName && (old.nodeType !== Node.ELEMENT_NODE || marks(old) === marks(young));
 const known = (node) => (node.nodeType === Node.ELEMENT_NODE ? [node, ...node.querySelectorAll("[id], [href]")] : []).map((each) => each.id || each.getAttribute("href") || "").join(" ").trim();
@@ -36,7 +36,7 @@ function change(old, young, fresh) {
     if (old.data !== young.data) old.data = young.data;
     return;
   }
-  for (const name of ["class", "value", "max"].filter((name) => free(old, name) && old.getAttribute(name) !== young.getAttribute(name)))
+  for (const name of ["class", "data-name", "value", "max"].filter((name) => free(old, name) && old.getAttribute(name) !== young.getAttribute(name)))
     young.hasAttribute(name) ? old.setAttribute(name, young.getAttribute(name)) : old.removeAttribute(name);
   renew(old, young, fresh);
 }

@@ -25,7 +25,7 @@ SHOWN = (*deliveries.FATES, "WAITING", "SENDING")
 
 
 def listing(visit: Visit) -> Response:
-    """Counts of the whole campaign and a page of its messages."""
+    """Counts of the whole campaign and a page of its messages; while work is under way the page asks for itself."""
     return _page(visit)
 
 
@@ -46,8 +46,6 @@ def _page(visit: Visit, refusal: Refusal | None = None) -> Response:
         "running": standing.work is not None and not standing.work.done, "refusal": refusal,
         "recipient": visit.field("recipient"), "chosen": visit.field("sample"),
     }  # fmt: skip
-    if visit.fragment:
-        return visit.page("deliveries_standing.html", campaign=campaign, **values)
     return tab(
         visit, "deliveries", campaign, status=UNUSABLE if refusal else 200, path=_address(campaign.campaign_id),
         **values,
