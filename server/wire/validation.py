@@ -55,6 +55,11 @@ def check(request: Message | Unreadable) -> None:
         raise InvalidRequest(violations)
 
 
+MOST_NESTED = 1000
+"""Items of lists within lists of their own kind in one request, such as conditions of a rule: many more than it may
+have, which says so itself, and few enough to be looked at."""
+
+
 class _List(NamedTuple):
     """A field on the way to a list with a limit."""
 
@@ -63,6 +68,8 @@ class _List(NamedTuple):
     many: bool
     inner: bool
     """Whether there are such lists in the messages of the field, too."""
+    nested: bool
+    """Whether the messages of the field may hold ones of their own kind."""
 
 
 @cache
@@ -73,7 +80,8 @@ def _lists(kind: Descriptor) -> Sequence[_List]:
         limit = rules.repeated.max_items if rules.repeated.HasField("max_items") else None
         inner = any(_has_lists(each, frozenset({kind})) for each in _inside(field))
         if limit is not None or inner:
-            found.append(_List(field.name, limit, bool(field.is_repeated), inner))
+            nested = any(_holds(each, each, frozenset()) for each in _inside(field))
+            found.append(_List(field.name, limit, bool(field.is_repeated), inner, nested))
     return found
 
 
@@ -86,23 +94,35 @@ def _has_lists(kind: Descriptor, seen: frozenset[Descriptor]) -> bool:
     )
 
 
+def _holds(kind: Descriptor, sought: Descriptor, seen: frozenset[Descriptor]) -> bool:
+    return any(
+        each is sought or (each not in seen and _holds(each, sought, seen | {kind}))
+        for field in kind.fields
+        for each in _inside(field)
+    )
+
+
 def _inside(field: FieldDescriptor) -> Sequence[Descriptor]:
     kind = field.message_type
     return [] if kind is None or kind.GetOptions().map_entry else [kind]
 
 
-def _crowded(message: Message, root: str = "") -> Iterator[FieldViolation]:
+def _crowded(message: Message, root: str = "", room: Iterator[int] | None = None) -> Iterator[FieldViolation]:
     """Lists with more items than they may have; what is in such a list is not looked at."""
-    for name, limit, many, inner in _lists(message.DESCRIPTOR):
-        value = getattr(message, name)
+    room = iter(range(MOST_NESTED)) if room is None else room
+    for name, limit, many, inner, nested in _lists(message.DESCRIPTOR):
+        value, path = getattr(message, name), f"{root}{name}"
         if not many:
             if message.HasField(name):
-                yield from _crowded(value, f"{root}{name}.")
+                yield from _crowded(value, f"{path}.", room)
         elif limit is not None and len(value) > limit:
-            yield FieldViolation(f"{root}{name}", f"must contain no more than {limit} item(s)")
+            yield FieldViolation(path, f"must contain no more than {limit} item(s)")
         elif inner:
             for place, each in enumerate(value):
-                yield from _crowded(each, f"{root}{name}[{place}].")
+                if nested and next(room, None) is None:
+                    yield FieldViolation(path, f"must contain no more than {MOST_NESTED} item(s) with all inside them")
+                    break
+                yield from _crowded(each, f"{path}[{place}].", room)
 
 
 def _malformed(message: Message, root: str = "") -> Iterator[FieldViolation]:

@@ -93,6 +93,15 @@ def test_of_a_list_that_is_too_long_no_item_is_looked_at() -> None:
     many = scoring_service_pb2.ScoreRequest(session_events=[event_pb2.Event()] * 20_000)
     several = scoring_service_pb2.BatchScoreRequest(requests=[scoring_service_pb2.ScoreRequest(), many])
 
+    tree = rule_pb2.Rule()
+    for branch in (tree.every.rules.add() for _ in range(40)):
+        branch.every.rules.extend([rule_pb2.Rule()] * 40)
+
+    with pytest.raises(InvalidRequest) as refused:
+        check(segment_service_pb2.CreateSegmentRequest(segment_id="loyal", segment=segment_pb2.Segment(rule=tree)))
+    assert {words for _, words in refused.value.violations} == {
+        "must contain no more than 1000 item(s) with all inside them"
+    }
     for asked, field in ((many, "session_events"), (several, "requests[1].session_events")):
         with pytest.raises(InvalidRequest) as refused:
             check(asked)

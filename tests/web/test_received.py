@@ -124,6 +124,7 @@ def test_a_form_of_any_size_is_not_read_from_strangers(stranger: httpx.Client, p
     fits, exceeds = (stranger.post(page, content=field * fields, headers=FORM) for fields in (most, most + 1))
 
     assert (fits.status_code in (303, 401, 422), exceeds.status_code) == (True, 413)
+    assert stranger.post(page, content=b"&" * 2000, headers=FORM).status_code == 413
 
 
 def test_a_reason_of_any_size_is_not_kept(anna: httpx.Client) -> None:
