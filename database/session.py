@@ -44,6 +44,8 @@ LOST_SERVER: Mapping[str, str] = {
     "tcp_user_timeout": "30000",
 }
 """libpq gives up a server whose machine went without a word after half a minute: else it would wait for two hours."""
+ENCODED: Mapping[str, str] = {"client_encoding": "UTF8"}
+"""Not among the settings below: what PGCLIENTENCODING says would come before them."""
 SETTLED = (
     "-c timezone=UTC -c datestyle=ISO,MDY -c intervalstyle=postgres -c extra_float_digits=1"
     " -c search_path=public -c default_transaction_isolation=read\\ committed"
@@ -191,11 +193,12 @@ def _set_readonly(driver: "psycopg.Connection[Any]", value: bool) -> None:  # no
 def unsaid(url: str, *, writes: bool = False) -> dict[str, str]:
     """LOST_SERVER, and of several servers, or for `writes`, the one that takes them, unless the address says otherwise.
 
-    Raises BadAddress.
+    And UTF-8, whatever the address, the role, the database or PGCLIENTENCODING says: names are of every script, and
+    what is copied is written so. Raises BadAddress.
     """
     said = _parts(url)
     picky = {"target_session_attrs": "read-write"} if writes or "," in str(said.get("host", "")) else {}
-    return {name: value for name, value in {**LOST_SERVER, **picky}.items() if name not in said}
+    return {name: value for name, value in {**LOST_SERVER, **picky}.items() if name not in said} | ENCODED
 
 
 def _parts(url: str) -> dict[str, Any]:

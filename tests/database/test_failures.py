@@ -156,18 +156,19 @@ def test_neither_side_waits_for_one_that_is_gone(database: Database, database_ur
 
     assert kept.items() >= session.LOST_SERVER.items()
     assert told == GIVEN_UP
-    assert session.unsaid(f"{database_url}?connect_timeout=3") == {
+    assert session.unsaid(f"{database_url}?connect_timeout=3") == session.ENCODED | {
         name: value for name, value in session.LOST_SERVER.items() if name != "connect_timeout"
     }
 
 
 THEIRS = {
     "default_transaction_isolation": "repeatable read", "datestyle": "SQL, DMY", "intervalstyle": "sql_standard",
-    "search_path": "theirs", "timezone": "America/Sao_Paulo", "extra_float_digits": "0",
+    "search_path": "theirs", "timezone": "America/Sao_Paulo", "extra_float_digits": "0", "client_encoding": "LATIN1",
 }  # fmt: skip
 
 
-def test_what_statements_mean_is_ours_to_say(database_url: str) -> None:
+def test_what_statements_mean_is_ours_to_say(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
     with psycopg.connect(database_url, autocommit=True) as owner:
         for name, value in THEIRS.items():
             owner.execute(f"ALTER DATABASE {owner.info.dbname} SET {name} = '{value}'".encode())
@@ -177,7 +178,7 @@ def test_what_statements_mean_is_ours_to_say(database_url: str) -> None:
     with database.writing() as transaction, queues.pool.connection() as connection:
         for cursor in (driver_connection(transaction), connection):
             said = [cursor.execute(f"SHOW {name}".encode()).fetchone() for name in THEIRS]
-            assert said == [("read committed",), ("ISO, MDY",), ("postgres",), ("public",), ("UTC",), ("1",)]
+            assert said == [("read committed",), ("ISO, MDY",), ("postgres",), ("public",), ("UTC",), ("1",), ("UTF8",)]
     queues.close()
     database.close()
     migrate(database_url)
@@ -213,7 +214,7 @@ def test_of_several_servers_the_one_that_is_there_and_takes_writes_is_spoken_to(
 
     assert session.unsaid(several)["target_session_attrs"] == "read-write"
     assert "target_session_attrs" not in session.unsaid(database_url)
-    assert session.unsaid(f"{several}?target_session_attrs=any").keys() == session.LOST_SERVER.keys()
+    assert session.unsaid(f"{several}?target_session_attrs=any") == session.LOST_SERVER | session.ENCODED
     assert broker.broker_url(several, scheme="pgmq") == "pgmq://tierwise@127.0.0.1:1" + several[several.rindex("/") :]
 
 
