@@ -198,7 +198,7 @@ def unsaid(url: str, *, writes: bool = False) -> dict[str, str]:
     """
     said = _parts(url)
     picky = {"target_session_attrs": "read-write"} if writes or "," in str(said.get("host", "")) else {}
-    return {name: value for name, value in {**LOST_SERVER, **picky}.items() if name not in said} | ENCODED
+    return {**{name: value for name, value in {**LOST_SERVER, **picky}.items() if name not in said}, **ENCODED}
 
 
 def _parts(url: str) -> dict[str, Any]:
