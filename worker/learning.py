@@ -32,7 +32,7 @@ class Learner:
             if _is_held(lock):
                 return False
             # The lock goes with the open file, which the other process has from here on.
-            command = [sys.executable, "-m", "worker.trainer", str(folder), json.dumps(pinned.request())]
+            command = [sys.executable, "-P", "-m", "worker.trainer", str(folder), json.dumps(pinned.request())]
             environment = child_environment({"TIERWISE_DATABASE_URL": database_url})
             self._process = subprocess.Popen(
                 command, env=environment, pass_fds=[lock.fileno()],

@@ -11,4 +11,4 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def beat() -> None:
     """Keep time until SIGTERM: what is due each minute, the outbox, the seals of the audit log."""
-    os.execv(sys.executable, [sys.executable, "-m", "worker", "beat"])  # noqa: S606  # no shell is wanted
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "worker", "beat"])  # noqa: S606  # no shell is wanted

@@ -18,4 +18,4 @@ Insecure = Annotated[
 def serve(*, insecure: Insecure = False) -> None:
     """Serve gRPC at TIERWISE_LISTEN until SIGTERM."""
     environment = child_environment({"TIERWISE_INSECURE": "true"} if insecure else {})
-    os.execve(sys.executable, [sys.executable, "-m", "server"], environment)  # noqa: S606  # no shell is wanted
+    os.execve(sys.executable, [sys.executable, "-P", "-m", "server"], environment)  # noqa: S606  # no shell is wanted

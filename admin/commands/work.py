@@ -11,4 +11,4 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def work() -> None:
     """Run bulk work until SIGTERM."""
-    os.execv(sys.executable, [sys.executable, "-m", "worker"])  # noqa: S606  # no shell is wanted
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "worker"])  # noqa: S606  # no shell is wanted

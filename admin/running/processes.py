@@ -96,7 +96,7 @@ class Processes:
         logs.mkdir(parents=True, exist_ok=True)
         with (logs / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, *arguments], stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+                [sys.executable, "-P", *arguments], stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
                 env=child_environment(self.environment),
                 preexec_fn=embedded.end_with_parent(signal.SIGTERM),  # noqa: PLW1509 - takes no lock
             )  # fmt: skip

@@ -36,7 +36,7 @@ class Stages:
         """Run `tierwise ARGUMENTS --json` as a user would and give back what it printed; its progress bar shows."""
         console.print(f"[dim]$ tierwise {' '.join(arguments)}[/]", highlight=False)
         done = subprocess.run(
-            [sys.executable, "-m", "admin", *arguments, "--json"], stdout=subprocess.PIPE, text=True, check=False,
+            [sys.executable, "-P", "-m", "admin", *arguments, "--json"], stdout=subprocess.PIPE, text=True, check=False,
             env=child_environment(self.environment),
         )  # fmt: skip
         if done.returncode != 0:

@@ -117,6 +117,18 @@ def test_a_locale_with_few_letters_reads_our_files_and_stops_no_words() -> None:
     assert b"\\u2026" in done.stdout
 
 
+def test_files_of_the_folder_where_a_process_is_started_are_none_of_its_modules(tmp_path: Path) -> None:
+    (tmp_path / "settings.py").write_text("raise SystemExit('another program')")
+    code = "from admin.command_line import main; main(['serve'])"
+    ours = child_environment({"PYTHONPATH": f"{ROOT}:{ROOT / 'protos/gen'}"})
+
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path, env=ours
+    )
+
+    assert "TIERWISE_DATABASE_URL is not set" in done.stderr
+
+
 def test_an_unknown_command_is_a_usage_error() -> None:
     shown = CliRunner().invoke(main, ["reticulate"])
 
