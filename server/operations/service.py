@@ -21,8 +21,16 @@ from server.wire.seal import Seal
 from server.wire.stamps import instant_key
 
 POLL_SECONDS = 0.2
+LONGEST_SECONDS = 60.0
+"""That a call waits, whatever its deadline: it holds a thread, which others want."""
 ALL = ("", "operations")
 """Names of the collection that ListOperations knows."""
+
+
+def patience(request: operations_pb2.WaitOperationRequest, remaining: float) -> float:
+    """Seconds to wait of those that the caller's deadline leaves."""
+    wanted = request.timeout.ToTimedelta().total_seconds() if request.HasField("timeout") else LONGEST_SECONDS
+    return min(wanted, remaining / 2, LONGEST_SECONDS)
 
 
 class OperationsService(operations_pb2_grpc.OperationsServicer):
@@ -55,10 +63,7 @@ class OperationsService(operations_pb2_grpc.OperationsServicer):
         self, request: operations_pb2.WaitOperationRequest, context: grpc.ServicerContext
     ) -> operations_pb2.Operation:
         """Answers when the operation is over, or with how far it is when the time is up."""
-        patience = call.current().remaining() / 2
-        if request.HasField("timeout"):
-            patience = min(patience, request.timeout.ToTimedelta().total_seconds())
-        until = time.monotonic() + patience
+        until = time.monotonic() + patience(request, call.current().remaining())
         while True:
             operation = self._get(request.name)
             left = until - time.monotonic()

@@ -33,6 +33,7 @@ from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Levels, Measure, Method
 from database.session import Database
 from database.work import operations
+from server.operations.service import patience
 from server.scoring.attribution import PURPOSE
 from server.wire.seal import Seal
 
@@ -313,6 +314,14 @@ def test_customers_are_not_scored_as_of_a_time_to_come(shop: Shop) -> None:
     assert (refusal(raised.value).reason, refusal(raised.value).fields) == ("INVALID_REQUEST", ["as_of_time"])
     with shop.database.reading() as snapshot:
         assert operations.running(snapshot, operations.SCORE_ALL_CUSTOMERS) is None
+
+
+def test_whoever_follows_an_operation_is_answered_before_the_deadline_and_within_a_minute() -> None:
+    asked = operations_pb2.WaitOperationRequest(name="operations/o1")
+    soon = operations_pb2.WaitOperationRequest(name="operations/o1", timeout=Duration(seconds=5))
+
+    assert [patience(asked, remaining) for remaining in (30.0, 900_000.0)] == [15.0, 60.0]
+    assert [patience(soon, remaining) for remaining in (4.0, 900_000.0)] == [2.0, 5.0]
 
 
 def test_a_rescoring_begins_as_an_operation_that_can_be_followed_and_cancelled(shop: Shop) -> None:
