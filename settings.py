@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from collections.abc import Mapping
 from datetime import time
 from functools import cache
@@ -238,6 +239,10 @@ def settings() -> Settings:
 def _told(place: tuple[int | str, ...], message: str) -> str:
     said = message.removeprefix("Value error, ")
     return f"{PREFIX}{str(place[0]).upper()}: {said}" if place else said
+
+
+PYTHON = (sys.executable, "-P")
+"""Runs modules of ours, and nothing of the folder it is started in: a settings.py there would be taken for ours."""
 
 
 def child_environment(changes: Mapping[str, str]) -> dict[str, str]:

@@ -30,7 +30,7 @@ class Failure(Enum):
 
 def failure_of(error: BaseException) -> Failure | None:
     """The kind of trouble; None for anything that is not trouble with the database, or is a mistake."""
-    match error.orig if isinstance(error, exc.DBAPIError) else error:
+    match _of_driver(error):
         case exc.TimeoutError():
             return Failure.BUSY
         case psycopg.OperationalError() as refused if any(words in str(refused) for words in FULL):
@@ -47,24 +47,23 @@ def failure_of(error: BaseException) -> Failure | None:
 
 def takes_no_writes(error: BaseException) -> bool:
     """Whether the server follows another one, or is told to take none."""
-    return isinstance(error.orig if isinstance(error, exc.DBAPIError) else error, READ_ONLY)
+    return isinstance(_of_driver(error), READ_ONLY)
 
 
 def of_another_shape(error: BaseException) -> bool:
     """Whether the database lacks what a statement names: nobody migrated it, or an older version did."""
-    found = error.orig if isinstance(error, exc.DBAPIError) else error
     lacking = errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedFunction, errors.InvalidSchemaName
-    return isinstance(found, lacking)
+    return isinstance(_of_driver(error), lacking)
 
 
 def lacks_a_right(error: BaseException) -> bool:
     """Whether the login may not do what a statement asks for."""
-    return isinstance(error.orig if isinstance(error, exc.DBAPIError) else error, errors.InsufficientPrivilege)
+    return isinstance(_of_driver(error), errors.InsufficientPrivilege)
 
 
 def in_a_line(error: BaseException) -> str:
     """What the server or the driver said first: for a log that trouble may fill for hours."""
-    said = error.orig if isinstance(error, exc.DBAPIError) and error.orig is not None else error
+    said = _of_driver(error) or error
     return f"{type(said).__name__}: {said}".split("\n", 1)[0]
 
 
@@ -73,3 +72,8 @@ def described(error: BaseException) -> dict[str, object]:
     failure = failure_of(error)
     name = "NOT_MIGRATED" if of_another_shape(error) else failure and failure.name
     return {"failure": name, "why": in_a_line(error), "exc_info": None if name else error}
+
+
+def _of_driver(error: BaseException) -> BaseException | None:
+    """What SQLAlchemy wraps, or the error itself."""
+    return error.orig if isinstance(error, exc.DBAPIError) else error

@@ -146,12 +146,9 @@ class _Lesson:
         """Features as the base model makes them: its normaliser and its buying model stay."""
         model, actions, seed = self._model, self._tokens.actions, self._plan.seed
         pairs = at_most(questions(actions, cutoffs, customers), MOST_QUESTIONS, seed)
-        raw, labels, end = (
-            raw_features(actions, pairs, model.buying),
-            labels_of(actions, pairs),
-            ends(actions, self._until),
-        )
+        raw, labels = raw_features(actions, pairs, model.buying), labels_of(actions, pairs)
         alike = likeness(raw, labels, pairs.as_of, order_times(actions), begin=self._begin, until=self._until)
+        end = ends(actions, self._until)
         return examples_of(
             self._tokens, pairs, model.normaliser(raw), labels,
             weight=weights_of(pairs, self._until, self._plan.configuration, alike), until=end,

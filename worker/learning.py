@@ -7,7 +7,6 @@ import fcntl
 import json
 import signal
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import TextIO
 from campaigns.models.retraining import Retraining
 from database.embedded import end_with_parent
 from scoring.whole_file import told_of
-from settings import child_environment
+from settings import PYTHON, child_environment
 
 
 class Learner:
@@ -32,7 +31,7 @@ class Learner:
             if _is_held(lock):
                 return False
             # The lock goes with the open file, which the other process has from here on.
-            command = [sys.executable, "-P", "-m", "worker.trainer", str(folder), json.dumps(pinned.request())]
+            command = [*PYTHON, "-m", "worker.trainer", str(folder), json.dumps(pinned.request())]
             environment = child_environment({"TIERWISE_DATABASE_URL": database_url})
             self._process = subprocess.Popen(
                 command, env=environment, pass_fds=[lock.fileno()],

@@ -1,9 +1,10 @@
 """`tierwise beat`: becomes the clock, since doors never import one another."""
 
 import os
-import sys
 
 import typer
+
+from settings import PYTHON
 
 app = typer.Typer(add_completion=False)
 
@@ -11,4 +12,4 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def beat() -> None:
     """Keep time until SIGTERM: what is due each minute, the outbox, the seals of the audit log."""
-    os.execv(sys.executable, [sys.executable, "-P", "-m", "worker", "beat"])  # noqa: S606  # no shell is wanted
+    os.execv(PYTHON[0], [*PYTHON, "-m", "worker", "beat"])  # noqa: S606  # no shell is wanted

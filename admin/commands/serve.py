@@ -1,12 +1,11 @@
 """`tierwise serve`: becomes the server, since doors never import one another."""
 
 import os
-import sys
 from typing import Annotated
 
 import typer
 
-from settings import child_environment
+from settings import PYTHON, child_environment
 
 app = typer.Typer(add_completion=False)
 Insecure = Annotated[
@@ -18,4 +17,4 @@ Insecure = Annotated[
 def serve(*, insecure: Insecure = False) -> None:
     """Serve gRPC at TIERWISE_LISTEN until SIGTERM."""
     environment = child_environment({"TIERWISE_INSECURE": "true"} if insecure else {})
-    os.execve(sys.executable, [sys.executable, "-P", "-m", "server"], environment)  # noqa: S606  # no shell is wanted
+    os.execve(PYTHON[0], [*PYTHON, "-m", "server"], environment)  # noqa: S606  # no shell is wanted

@@ -1,9 +1,10 @@
 """`tierwise work`: becomes the worker, since doors never import one another."""
 
 import os
-import sys
 
 import typer
+
+from settings import PYTHON
 
 app = typer.Typer(add_completion=False)
 
@@ -11,4 +12,4 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def work() -> None:
     """Run bulk work until SIGTERM."""
-    os.execv(sys.executable, [sys.executable, "-P", "-m", "worker"])  # noqa: S606  # no shell is wanted
+    os.execv(PYTHON[0], [*PYTHON, "-m", "worker"])  # noqa: S606  # no shell is wanted

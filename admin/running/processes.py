@@ -14,7 +14,7 @@ from typing import NamedTuple, Self
 
 from database import embedded
 from database.migrate import migrate
-from settings import Settings, child_environment
+from settings import PYTHON, Settings, child_environment
 
 STOP_SECONDS = 30
 SETTLED_SECONDS = 10.0
@@ -96,7 +96,7 @@ class Processes:
         logs.mkdir(parents=True, exist_ok=True)
         with (logs / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-P", *arguments], stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+                [*PYTHON, *arguments], stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
                 env=child_environment(self.environment),
                 preexec_fn=embedded.end_with_parent(signal.SIGTERM),  # noqa: PLW1509 - takes no lock
             )  # fmt: skip

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from admin.shell.output import console
-from settings import child_environment
+from settings import PYTHON, child_environment
 
 
 class CommandFailedError(RuntimeError):
@@ -36,7 +35,7 @@ class Stages:
         """Run `tierwise ARGUMENTS --json` as a user would and give back what it printed; its progress bar shows."""
         console.print(f"[dim]$ tierwise {' '.join(arguments)}[/]", highlight=False)
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "admin", *arguments, "--json"], stdout=subprocess.PIPE, text=True, check=False,
+            [*PYTHON, "-m", "admin", *arguments, "--json"], stdout=subprocess.PIPE, text=True, check=False,
             env=child_environment(self.environment),
         )  # fmt: skip
         if done.returncode != 0:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from functools import lru_cache, partial
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import grpc
@@ -26,11 +26,11 @@ from server.answering.call import Call, answering, arrival, deadline_of
 from server.answering.deadlines import SHORTEST_SECONDS
 from server.answering.hangup import Hangup
 from server.answering.transactions import record_denial, subject_of
-from server.front import streams
+from server.front import single, streams
 from server.front.account import Account, Observe, Refused
 from server.front.arrival import Arrival
 from server.front.methods import Handler
-from server.front.streams import Request
+from server.front.streams import Context, Request
 from server.front.threads import Threads
 from server.wire.errors import status_of
 from server.wire.unreadable import Unreadable, sparing
@@ -39,7 +39,6 @@ from telemetry.tracing import UNTRACED, Tracing
 
 UUID_SYMBOLS = 36
 """Of an id in the log: whoever may not do what they ask for leaves no more of theirs there."""
-Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Method = Callable[[Any, Any], Any]
 Admit = Callable[[float], float | None]
 Result = TypeVar("Result")
@@ -123,36 +122,20 @@ class Guard:
 
         Whom the database must be asked about is asked about in the executor.
         """
-        credentials = Credentials.of(context)
         try:
-            if self._callers.recognised(credentials) is None:
-                loop = asyncio.get_running_loop()
-                await loop.run_in_executor(executor, self._callers.identify, credentials)
+            await self._identified(Credentials.of(context), executor)
         except Exception as error:  # noqa: BLE001 - accounted for as any other
             came = self._arrived(name, None, context)
             await self._told(came, context, _failing(came, error))
 
     async def _received(self, name: str, context: Context, deadline: float) -> Request:
-        """The request; who leaves before it has come is told of as well, and nobody is waited for without end."""
-        method = name.removeprefix("/")
-        try:
-            async with asyncio.timeout(streams.STALLED_SECONDS):
-                request = await context.read()
-            if request is grpc.aio.EOF:
-                await context.abort(grpc.StatusCode.INTERNAL, "the request is missing")
-            assert isinstance(request, Message | Unreadable)
-        except grpc.aio.AbortError:
-            self._observe(method, "INTERNAL", 0.0)
-            raise
-        except TimeoutError:
-            self._observe(method, "ABORTED", 0.0)
-            late = f"the request did not come within {streams.STALLED_SECONDS:g} s"
-            await context.abort(grpc.StatusCode.ABORTED, late)
-        except (asyncio.CancelledError, grpc.aio.InternalError) as gone:
-            # Of a caller who has left gRPC may say first that the request is missing, and then that nobody hears it.
-            self._observe(method, "DEADLINE_EXCEEDED" if deadline <= time.monotonic() else "CANCELLED", 0.0)
-            raise asyncio.CancelledError from gone
-        return request
+        return await single.received(name.removeprefix("/"), context, deadline, self._observe)
+
+    async def _asked(self, name: str, context: Context) -> Arrival:
+        """A call that is answered in a thread, with its request."""
+        await self._introduced(name, context, self._threads.of(name))
+        request = await self._received(name, context, deadline_of(name, context))
+        return self._arrived(name, request, context)
 
     def _public(self, name: str, method: Method) -> Method:
         async def answer(_requests: object, context: Context) -> Message | None:
@@ -166,11 +149,9 @@ class Guard:
 
     def _in_thread(self, name: str, method: Method) -> Method:
         async def answer(_requests: object, context: Context) -> Message:
-            await self._introduced(name, context, self._threads.of(name))
-            request = await self._received(name, context, deadline_of(name, context))
-            came = self._arrived(name, request, context)
+            came = await self._asked(name, context)
             response: Message = await self._told(
-                came, context, self._threaded(came, context, partial(method, request, context))
+                came, context, self._threaded(came, context, partial(method, came.request, context))
             )
             return response
 
@@ -178,13 +159,11 @@ class Guard:
 
     def _streaming(self, name: str, method: Method) -> Method:
         async def answer(_requests: object, context: Context) -> None:
-            await self._introduced(name, context, self._threads.of(name))
-            request = await self._received(name, context, deadline_of(name, context))
-            came = self._arrived(name, request, context)
+            came = await self._asked(name, context)
             send = streams.sending(context, came)
 
             def stream() -> None:
-                for response in self._believed(came, method(request, context)):
+                for response in self._believed(came, method(came.request, context)):
                     send(response)
 
             await self._told(came, context, self._threaded(came, context, stream))
@@ -273,7 +252,7 @@ class Guard:
     async def _awaited(self, came: Arrival, work: Callable[[], Awaitable[Result]]) -> Result:
         with came.account:
             try:
-                with self._admitted(came, await self._identified(came)):
+                with self._admitted(came, await self._identified(came.credentials)):
                     return await work()
             except asyncio.CancelledError as gone:
                 came.hangup.happen()
@@ -299,9 +278,11 @@ class Guard:
                 came.hangup.happen()
                 raise
 
-    async def _identified(self, came: Arrival) -> Actor:
-        actor = self._callers.recognised(came.credentials)
-        return await asyncio.to_thread(self._callers.identify, came.credentials) if actor is None else actor
+    async def _identified(self, credentials: Credentials, executor: Executor | None = None) -> Actor:
+        actor = self._callers.recognised(credentials)
+        if actor is not None:
+            return actor
+        return await asyncio.get_running_loop().run_in_executor(executor, self._callers.identify, credentials)
 
     @contextmanager
     def _admitted(self, came: Arrival, actor: Actor) -> Iterator[None]:
